@@ -1,18 +1,18 @@
+import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-const source = (name: string) => new URL(`./packages/${name}/src/index.ts`, import.meta.url).pathname;
+// One configuration for every package. Each package's `exports` name its TypeScript under the condition
+// `@capsnet/source`; tests resolve by it, so that no build stands between an edit in one package and a test in
+// another. (What starts worker threads or the command line runs the build: `npm run build`.)
+const conditions = ['@capsnet/source'];
 
-// One configuration for every package: tests read the sources of all packages, so that no build stands
-// between an edit and its test. (What starts worker threads or the command line runs the build.)
 export default defineConfig({
-  resolve: {
-    alias: Object.fromEntries(
-      ['tensor', 'autograd', 'capsules', 'datasets'].map((name) => [`@capsnet/${name}`, source(name)]),
-    ),
-  },
+  resolve: { conditions },
+  ssr: { resolve: { conditions: [...conditions, ...defaultServerConditions] } },
   test: {
     include: ['src/**/*.test.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    passWithNoTests: true,
   },
 });

@@ -1,0 +1,59 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// Types are what this project promises its users, so the linter reads types too. A rule is turned off only where
+// it fights the house style; the reason stands beside it.
+export default defineConfig(
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      '**/.reports/',
+      '**/coverage/',
+      'runs/',
+      // AssemblyScript: the syntax of TypeScript, another language; its own compiler checks it.
+      'packages/tensor/assembly/',
+    ],
+  },
+  tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'max-lines': ['error', { max: 400 }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // Shapes and counts go into messages as they are.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // A backend's edge is asynchronous whether or not this backend has something to wait for.
+      '@typescript-eslint/require-await': 'off',
+      // `Tensor<any>`-like bounds are needed in the types of shapes.
+      '@typescript-eslint/no-explicit-any': 'off',
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/*.test-d.ts'],
+    rules: {
+      'max-lines': 'off',
+      // A type test names what must not compile.
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-unused-vars': 'off',
+    },
+  },
+  {
+    // Plain JavaScript has no types of its own to be unsafe about.
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);

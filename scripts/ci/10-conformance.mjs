@@ -1,0 +1,45 @@
+// Every case of the golden folder (CAPSNET_SHARED/golden) on every backend that runs in Node, through the command that
+// users have. Without that folder there is nothing to check, and the line says so.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../lib/process.mjs';
+
+const backends = ['reference', 'wasm'];
+const golden = join(process.env.CAPSNET_SHARED ?? '', 'golden');
+
+if (process.env.CAPSNET_SHARED === undefined || !existsSync(join(golden, 'index.json'))) {
+  console.log('skipped: no golden folder (CAPSNET_SHARED is unset or has none)\n0 passed, 0 failed');
+  process.exit(0);
+}
+
+let passed = 0;
+let failed = 0;
+for (const backend of backends) {
+  const args = ['apps/cli/bin/conformance.js', '--golden', golden, '--backend', backend, '--json'];
+  const { code, output } = await run(process.execPath, args, { quiet: true });
+  const events = output.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+  const done = events.find((event) => event.event === 'done');
+  for (const event of events.filter((each) => each.ok === false)) {
+    console.log(
+      `${backend}: ${event.case} (${event.op}): error ${event.error}, tolerance ${event.tolerance}`,
+    );
+  }
+  if (done === undefined) {
+    console.log(`${backend}: ended with exit code ${code} and no result\n${output.slice(-2000)}`);
+    failed += 1;
+    continue;
+  }
+  const unsupported = Array.isArray(done.unsupported) ? done.unsupported.length : Number(done.unsupported);
+  console.log(`${backend}: ${done.passed} passed, ${done.failed} failed, ${unsupported} unsupported`);
+  passed += done.passed;
+  failed += done.failed;
+  if (code !== 0 && done.failed === 0) failed += 1;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,20 @@
+// The checks that look at the repository as a whole: formatting, the direction of the layers, this folder's own code.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { prettier } from './lib/prettier.mjs';
+import { root, run } from './lib/process.mjs';
+
+const tool = (/** @type {string} */ path) => join(root, 'node_modules', path);
+const node = async (/** @type {string[]} */ ...args) => (await run(process.execPath, args)).code;
+
+const formatted = await prettier('--check');
+if (formatted !== 0) console.error('Formatting differs: run `npm run format`.');
+
+const folders = ['packages', 'apps'].filter((folder) => existsSync(join(root, folder)));
+const layered = await node(
+  tool('dependency-cruiser/bin/dependency-cruise.mjs'),
+  ...['--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', ...folders],
+);
+const linted = await node(tool('eslint/bin/eslint.js'), 'scripts', 'eslint.config.js', 'vitest.config.ts');
+
+process.exit(formatted === 0 && layered === 0 && linted === 0 ? 0 : 1);
