@@ -18,16 +18,18 @@ const environment = {
  * Runs tasks of the workspace.
  *
  * @param {string[]} args names of tasks, and options of `turbo run`
- * @param {{ quiet?: boolean, env?: Record<string, string> }} [options] `quiet` collects the output instead of showing it
+ * @param {{ quiet?: boolean }} [options] `quiet` collects the output instead of showing it
  * @returns {Promise<{ code: number, output: string, tasks: Task[] }>}
  */
-export async function turbo(args, { quiet = false, env = {} } = {}) {
+export async function turbo(args, { quiet = false } = {}) {
   const summaries = join(root, '.turbo', 'runs');
   rmSync(summaries, { recursive: true, force: true });
   const binary = join(root, 'node_modules', 'turbo', 'bin', 'turbo');
-  const { code, output } = await run(process.execPath, [binary, 'run', '--summarize', ...args], {
+  // Where nobody looks at a terminal, colours are noise.
+  const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
+  const { code, output } = await run(process.execPath, [binary, 'run', '--summarize=true', ...args], {
     quiet,
-    env: { ...process.env, ...environment, ...env },
+    env: { ...process.env, ...environment, ...plain },
   });
   const file = existsSync(summaries)
     ? readdirSync(summaries).find((name) => name.endsWith('.json'))
