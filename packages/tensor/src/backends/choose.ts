@@ -1,0 +1,68 @@
+/**
+ * Making backends, and the one that is used when nobody names one. Backends are loaded on demand: a program that uses one of them
+ * does not load the others.
+ */
+import { evaluate, evaluateSync } from '../compile/evaluate.js';
+import type { Precision } from '../dtype.js';
+import { TensorError } from '../errors.js';
+import { setEngine } from '../graph/engine.js';
+import type { Backend, BackendName } from './backend.js';
+
+export interface BackendOptions {
+  /** Threads of the `wasm` backend; all processors by default. */
+  readonly threads?: number;
+  /** `float64` evaluates in double precision; `reference` only. */
+  readonly precision?: Precision;
+  /** `false` keeps the `wasm` backend to plain SIMD; by default relaxed SIMD is used where the machine has it. */
+  readonly relaxed?: boolean;
+}
+
+/** What can be asked for: a backend, or `auto` for the fastest one that works here. */
+export type BackendRequest = BackendName | 'auto';
+
+/**
+ * Makes a backend.
+ *
+ * @throws TensorError when the backend that was asked for cannot run here; `auto` never falls to `reference` silently: what was
+ *   chosen stands in `description`.
+ */
+export async function createBackend(request: BackendRequest = 'auto', options: BackendOptions = {}): Promise<Backend> {
+  switch (request) {
+    case 'reference': {
+      const { createReferenceBackend } = await import('./reference/backend.js');
+      return createReferenceBackend(options);
+    }
+    case 'wasm':
+    case 'auto': {
+      const { createWasmBackend } = await import('./wasm/backend.js');
+      return createWasmBackend(options);
+    }
+    default:
+      throw new TensorError('createBackend', `there is no backend "${String(request)}" here. Known: auto, wasm, reference.`);
+  }
+}
+
+let current: Backend | undefined;
+
+/**
+ * Sets the backend that reads values and runs compiled functions unless they name another. Accepts a backend or a name.
+ * Returns the backend.
+ */
+export async function setBackend(backend: Backend | BackendRequest, options: BackendOptions = {}): Promise<Backend> {
+  const chosen = typeof backend === 'string' ? await createBackend(backend, options) : backend;
+  current = chosen;
+  setEngine({
+    evaluate: (tensors) => evaluate(tensors, chosen),
+    evaluateSync: (tensors) => evaluateSync(tensors, chosen),
+  });
+  return chosen;
+}
+
+/** The current backend; `auto` on first use. */
+export const chooseBackend = async (): Promise<Backend> => current ?? setBackend('auto');
+
+/** The current backend; throws when none has been chosen yet. */
+export function currentBackend(operation: string): Backend {
+  if (!current) throw new TensorError(operation, "no backend has been chosen yet. First: await setBackend('auto').");
+  return current;
+}

@@ -1,0 +1,16 @@
+/** Every operation of the engine. `OpName` follows from it; derivatives and backends are total over it. */
+import * as capsule from './capsule.js';
+import * as contractions from './contractions.js';
+import * as elementwise from './elementwise.js';
+import * as movement from './movement.js';
+import * as reductions from './reductions.js';
+import * as sources from './sources.js';
+import type { OpDefinition } from './define.js';
+
+const { longestSquashed: _cap, squashFactors: _factors, ...capsuleOps } = capsule;
+
+export const ops = { ...sources, ...elementwise, ...reductions, ...contractions, ...movement, ...capsuleOps } as const;
+
+export type OpTable = typeof ops;
+export type OpName = keyof OpTable;
+export type AttributesOf<Name extends OpName> = OpTable[Name] extends OpDefinition<string, infer Attributes> ? Attributes : never;
