@@ -4,7 +4,7 @@
 const packages = (...names) => `^packages/(${names.join('|')})/`;
 
 const mayNotUse = (from, to, comment) => ({
-  name: `${from.replace(/\W+/g, '')}-direction`,
+  name: `direction-of-${from.match(/\((\w+)\)/)[1]}`,
   comment,
   severity: 'error',
   from: { path: from },
@@ -71,7 +71,6 @@ module.exports = {
       exportsFields: ['exports'],
       conditionNames: ['@capsnet/source', 'import', 'types', 'node', 'default'],
       extensions: ['.ts', '.mts', '.js', '.mjs', '.d.ts'],
-      extensionAlias: { '.js': ['.ts', '.js'] },
     },
   },
 };
