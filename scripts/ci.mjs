@@ -62,7 +62,7 @@ async function hook(name) {
   return checked(code, last && { passed: Number(last[1]), failed: Number(last[2]) });
 }
 
-requireNode();
+requireNode('develop');
 /** @type {[string, Counts][]} */
 const results = [['npm test', await suite()]];
 for (const name of readdirSync(join(root, 'scripts', 'ci')).sort()) {

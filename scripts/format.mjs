@@ -2,5 +2,5 @@
 import { install } from './lib/setup.mjs';
 import { prettier } from './lib/prettier.mjs';
 
-await install();
+await install('develop');
 process.exit(await prettier('--write'));

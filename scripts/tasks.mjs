@@ -2,6 +2,6 @@
 import { install } from './lib/setup.mjs';
 import { turbo } from './lib/turbo.mjs';
 
-await install();
+await install('develop');
 const { code } = await turbo([...process.argv.slice(2), '--continue=always', '--output-logs=errors-only']);
 process.exit(code);

@@ -12,7 +12,7 @@ const started = Date.now();
 const args = process.argv.slice(2);
 const summary = join(root, '.reports', 'summary.json');
 
-await install();
+await install('develop');
 rmSync(summary, { force: true });
 forget();
 const checks = await turbo([

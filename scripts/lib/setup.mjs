@@ -6,17 +6,22 @@ import { join } from 'node:path';
 import { root, run } from './process.mjs';
 import { turbo } from './turbo.mjs';
 
-const smallestNode = 20;
-
 /** One line of progress. @param {string} text */
 const say = (text) => process.stderr.write(`[setup] ${text}\n`);
 
-/** Stops with one sentence when this Node is too old. */
-export function requireNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= smallestNode) return;
+/**
+ * Stops with one sentence when this Node is too old: the packages run on 20.0, but what tests and checks them (vite
+ * under vitest, dependency-cruiser) wants the later releases of 20 and 22.
+ * @param {'run' | 'develop'} purpose
+ */
+export function requireNode(purpose) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const runs = major >= 20;
+  const develops = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+  if (purpose === 'run' ? runs : develops) return;
   process.stderr.write(
-    `capsnet: Node ${process.versions.node} is too old, ${smallestNode} or newer is needed. ` +
+    `capsnet: Node ${process.versions.node} is too old: ` +
+      (purpose === 'run' ? '20 or newer is needed. ' : 'the tests and checks need 20.19, 22.12 or newer. ') +
       'Install it from https://nodejs.org (or `nvm install 20`) and run the command again.\n',
   );
   process.exit(1);
@@ -42,9 +47,12 @@ function installed() {
   });
 }
 
-/** Installs the dependencies, unless they are there. @returns {Promise<void>} */
-export async function install() {
-  requireNode();
+/**
+ * Installs the dependencies, unless they are there.
+ * @param {'run' | 'develop'} purpose what comes next, see requireNode
+ */
+export async function install(purpose) {
+  requireNode(purpose);
   if (installed()) return;
   say('installing the dependencies (npm ci; the first time takes a minute or so) ...');
   const started = Date.now();
@@ -80,8 +88,8 @@ export async function build() {
   say(`${fresh === 0 ? 'build up to date' : `built ${fresh} of ${tasks.length} packages`} (${seconds} s)`);
 }
 
-/** Everything, in order. */
+/** Everything that running needs, in order. */
 export async function setup() {
-  await install();
+  await install('run');
   await build();
 }
