@@ -33,7 +33,8 @@ export function forget() {
  */
 function countTests(folder, code) {
   const place = relative(root, folder);
-  if (code === undefined) return { passed: 0, failed: 1, skipped: 0, failures: [`${place}: tests not run`] };
+  if (code === undefined)
+    return { passed: 0, failed: 1, skipped: 0, failures: [`${place}: tests not run (a build failed)`] };
   if (!existsSync(report(folder))) {
     return { passed: 0, failed: 1, skipped: 0, failures: [`${place}: the tests ended without a report`] };
   }
@@ -87,10 +88,13 @@ export function collect(tasks) {
     });
     const test = own.find((each) => each.task === 'test');
     const folder = folders.get(name);
-    if (test === undefined || folder === undefined) {
+    // Lint runs for exactly the packages that were asked for; others are here because those build on them. A task
+    // that never started, because a build before it failed, is not in turbo's account.
+    const wanted = own.some((each) => each.task === 'lint');
+    if (folder === undefined || (test === undefined && !wanted)) {
       cells.push('-');
     } else {
-      const counts = countTests(folder, test.code);
+      const counts = countTests(folder, test?.code);
       total.passed += counts.passed;
       total.failed += counts.failed;
       total.skipped += counts.skipped;
@@ -98,7 +102,7 @@ export function collect(tasks) {
       const parts = [`${counts.passed} passed`];
       if (counts.failed > 0) parts.push(`${counts.failed} FAILED`);
       if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
-      cells.push(parts.join(', ') + (test.cached ? ' (cached)' : ''));
+      cells.push(test === undefined ? 'not run' : parts.join(', ') + (test.cached ? ' (cached)' : ''));
     }
     rows.push([name === '//' ? 'workspace' : name, ...cells]);
   }
