@@ -1,0 +1,52 @@
+/**
+ * What batch and instance normalisation share: y = gamma (x - mean)/sqrt(variance + epsilon) + beta, with mean and biased
+ * variance of x itself over some axes. (Ioffe and Szegedy 2015, algorithm 1; Ulyanov et al. 2016 for instances.)
+ *
+ * The derivative is written by hand. With xhat = (x - mean) rstd and means over the same axes,
+ *
+ *   dx = gamma rstd (dy - mean(dy) - xhat mean(dy xhat)),  dgamma = sum(dy xhat),  dbeta = sum(dy),
+ *
+ * which is two passes over x and dy: one that reduces, one that writes. Derived mechanically through the variance it would be five.
+ */
+import { customVjp } from '@capsnet/autograd';
+import { add, moments, mul, reshape, rsqrt, sizeOf, sub, sum, type Tensor } from '@capsnet/tensor';
+
+export interface Normalized {
+  readonly output: Tensor;
+  /** Statistics with reduced axes of length 1. */
+  readonly mean: Tensor;
+  /** Biased variance. */
+  readonly variance: Tensor;
+}
+
+/**
+ * @param x [..., channels]
+ * @param gamma [channels]
+ * @param axes axes that the statistics are taken over, without the last
+ */
+export function normalize(x: Tensor, gamma: Tensor, beta: Tensor, axes: readonly number[], epsilon: number): Normalized {
+  const count = sizeOf(axes.map((axis) => x.shape[axis]!));
+  const scaleShape = x.shape.map((length, axis) => (axis === x.rank - 1 ? length : 1));
+  const others = x.shape.slice(0, -1).map((_, axis) => axis);
+
+  const forward = (input: Tensor, gain: Tensor, shift: Tensor): Tensor => {
+    const { mean, variance } = moments(input, axes);
+    const scale: Tensor = mul(reshape(gain, scaleShape), rsqrt(add(variance, epsilon)));
+    return add(mul(sub(input, mean), scale), shift);
+  };
+  const backward = (dy: Tensor, input: Tensor, gain: Tensor): [Tensor, Tensor, Tensor] => {
+    const { mean, variance } = moments(input, axes);
+    const rstd: Tensor = rsqrt(add(variance, epsilon));
+    const centred: Tensor = sub(input, mean);
+    const sumDy: Tensor = sum(dy, axes, { keepDims: true });
+    const sumDyCentred: Tensor = sum(mul(dy, centred), axes, { keepDims: true });
+    const scale: Tensor = mul(reshape(gain, scaleShape), rstd);
+    // mean(dy xhat) xhat = sum(dy (x - mean)) rstd^2 / count (x - mean)
+    const slope: Tensor = mul(mul(sumDyCentred, mul(rstd, rstd)), 1 / count);
+    const dx: Tensor = mul(sub(sub(dy, mul(sumDy, 1 / count)), mul(centred, slope)), scale);
+    const perChannel = (total: Tensor): Tensor => reshape(axes.length === others.length ? total : sum(total, others), gain.shape);
+    return [dx, perChannel(mul(sumDyCentred, rstd)), perChannel(sumDy)];
+  };
+  const output = customVjp(forward, (dy, input, gain) => backward(dy, input, gain))(x, gamma, beta);
+  return { output, ...moments(x, axes) };
+}

@@ -1,0 +1,96 @@
+/** One step of training and of testing, as pure functions; `compile` makes them fast. */
+import { valueAndGrad, type Optimizer } from '@capsnet/autograd';
+import { abs, compile, leaves, max, stack, sum, type Backend, type Compiled, type Tensor } from '@capsnet/tensor';
+import type { Parameters } from '../layers/parameters.js';
+import type { Model } from '../models/model.js';
+import { batchCorrect, batchLoss, type Batch } from './batch.js';
+
+/** Scalars of one batch. */
+export interface Metrics {
+  readonly loss: Tensor;
+  /** Loss of classification. */
+  readonly margin: Tensor;
+  /** Mean squared error of the reconstruction. */
+  readonly reconstruction: Tensor;
+  /** Number of samples that are right (halves count for two digits). */
+  readonly correct: Tensor;
+}
+
+export interface StepResult<OptimizerState> {
+  readonly parameters: Parameters;
+  readonly state: Parameters;
+  readonly optimizerState: OptimizerState;
+  readonly metrics: Metrics;
+  /** Largest |gradient| of every parameter, in the order of the parameters' leaves: one is not finite when a gradient is not. */
+  readonly gradientMaxima: Tensor;
+}
+
+export interface StepOptions {
+  /** Of the mean squared error in the loss; 0.392 by default. */
+  readonly reconstructionWeight?: number;
+}
+
+/** (parameters, state, optimiser state, batch, learning rate) -> the next ones. */
+export type TrainStep<OptimizerState> = (
+  parameters: Parameters,
+  state: Parameters,
+  optimizerState: OptimizerState,
+  batch: Batch,
+  learningRate: Tensor,
+) => StepResult<OptimizerState>;
+
+/** The training step of a model with an optimiser: forward, loss, backward, update. Pure. */
+export function trainStep<OptimizerState>(model: Model, optimizer: Optimizer<Parameters, OptimizerState>, { reconstructionWeight }: StepOptions = {}): TrainStep<OptimizerState> {
+  return (parameters, state, optimizerState, batch, learningRate) => {
+    const { images, labels, secondLabels } = batch;
+    const lossOf = (current: Parameters) => {
+      const output = model.apply(current, state, images, { mode: 'train', labels, ...(secondLabels ? { secondLabels } : {}) });
+      const parts = batchLoss(model, output, batch, reconstructionWeight);
+      return [parts.loss, { parts, state: output.state, correct: sum(batchCorrect(batch, output)) as Tensor }] as const;
+    };
+    const { auxiliary, gradient } = valueAndGrad(lossOf, { auxiliary: true })(parameters);
+    const updated = optimizer.update(gradient, optimizerState, parameters, learningRate);
+    return {
+      parameters: updated.parameters,
+      state: auxiliary.state,
+      optimizerState: updated.state,
+      metrics: { ...auxiliary.parts, correct: auxiliary.correct },
+      gradientMaxima: stack(leaves(gradient).map((leaf) => max(abs(leaf)) as Tensor), 0),
+    };
+  };
+}
+
+export interface CompileStepOptions extends StepOptions {
+  readonly backend?: Backend;
+}
+
+/** `trainStep` compiled. Parameters, state and optimiser state are donated: use the returned ones. */
+export const compileTrainStep = <OptimizerState>(
+  model: Model,
+  optimizer: Optimizer<Parameters, OptimizerState>,
+  { backend, ...options }: CompileStepOptions = {},
+): Compiled<Parameters_<OptimizerState>, StepResult<OptimizerState>> =>
+  compile(trainStep(model, optimizer, options), { donate: [0, 1, 2], name: `train ${model.description.kind}`, ...(backend ? { backend } : {}) });
+
+type Parameters_<OptimizerState> = [Parameters, Parameters, OptimizerState, Batch, Tensor];
+
+/** What testing a batch gives. */
+export interface Evaluation extends Metrics {
+  /** [batch, classes] */
+  readonly lengths: Tensor;
+}
+
+/**
+ * Tests a batch: gathered statistics, no gradient. The decoder is fed the capsule of the label, so that the loss is the one that
+ * training lowers; lengths and accuracy do not depend on it.
+ */
+export const evaluateStep =
+  (model: Model, { reconstructionWeight }: StepOptions = {}) =>
+  (parameters: Parameters, state: Parameters, batch: Batch): Evaluation => {
+    const { images, labels, secondLabels } = batch;
+    const output = model.apply(parameters, state, images, { mode: 'play', labels, ...(secondLabels ? { secondLabels } : {}) });
+    return { ...batchLoss(model, output, batch, reconstructionWeight), correct: sum(batchCorrect(batch, output)), lengths: output.lengths };
+  };
+
+export const compileEvaluateStep = (model: Model, { backend, ...options }: CompileStepOptions = {}): Compiled<[Parameters, Parameters, Batch], Evaluation> =>
+  compile(evaluateStep(model, options), { name: `evaluate ${model.description.kind}`, ...(backend ? { backend } : {}) });
