@@ -17,6 +17,8 @@ const command = [
 
 await setup();
 process.chdir(root);
+// Ctrl-C reaches the command too, which keeps its checkpoint and ends with its own exit code: wait for it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 const { code } = await run(process.execPath, [
   'apps/cli/bin/capsnet.js',
   ...command,

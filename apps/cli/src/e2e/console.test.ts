@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { capsnet, temporaryFolder } from './cli.js';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const binary = fileURLToPath(new URL('../../bin/capsnet.js', import.meta.url));
+const task = [
+  'train',
+  '--dataset',
+  'digits',
+  '--limit-train',
+  '64',
+  '--limit-test',
+  '30',
+  '--epochs',
+  '1',
+  '--out',
+  join(folder.path, 'run'),
+];
+// eslint-disable-next-line no-control-regex
+const controlCodes = /[\u001b\r]/;
+
+describe('streams', () => {
+  it('without a terminal: the result on standard output, the way there on standard error, no control codes', async () => {
+    const run = await capsnet(task, { env: { FORCE_COLOR: '1' } });
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^\d+\.\d\d % of 30 test images right, \d+ wrong/);
+    expect(run.stderr).toMatch(/epoch 1\/1 {2}loss 0\.\d{4} {2}accuracy/);
+    expect(run.stdout + run.stderr).not.toMatch(controlCodes);
+  });
+
+  it('--quiet leaves the result alone', async () => {
+    const run = await capsnet([...task, '--quiet']);
+    expect(run.stderr).toBe('');
+    expect(run.stdout).toMatch(/ of 30 test images right/);
+  });
+
+  // util-linux' `script` lends a terminal to a command.
+  const terminal = spawnSync('script', ['--version']).status === 0;
+  const onTerminal = (env: Readonly<Record<string, string>>): string => {
+    const log = join(folder.path, 'typescript');
+    const command = ['node', binary, ...task].map((word) => `'${word}'`).join(' ');
+    const { NO_COLOR: _colour, ...inherited } = process.env;
+    const result = spawnSync('script', ['-qec', command, log], {
+      env: { ...inherited, TERM: 'xterm', ...env },
+      encoding: 'utf8',
+    });
+    expect(result.status, result.stdout).toBe(0);
+    return readFileSync(log, 'utf8');
+  };
+  // eslint-disable-next-line no-control-regex
+  const colour = /\u001b\[(3\d|1|2)m/;
+
+  it.skipIf(!terminal)('on a terminal there is a bar, in colour, and the cursor comes back', () => {
+    const text = onTerminal({});
+    expect(text).toMatch(/[█░]{6,}/);
+    expect(text).toMatch(colour);
+    expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'));
+  });
+
+  it.skipIf(!terminal)('NO_COLOR takes the colours away, not the bar', () => {
+    const text = onTerminal({ NO_COLOR: '1' });
+    expect(text).toMatch(/[█░]{6,}/);
+    expect(text).not.toMatch(colour);
+  });
+});
+
+describe('info and doctor', () => {
+  it('info answers in less than half a second', async () => {
+    let best = Infinity;
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const start = performance.now();
+      const run = await capsnet(['info', 'efficient-capsnet']);
+      best = Math.min(best, performance.now() - start);
+      expect(run.code).toBe(0);
+      expect(run.stdout).toContain('conv1');
+    }
+    expect(best).toBeLessThan(500);
+  });
+
+  it('doctor says what is used and why', async () => {
+    const run = await capsnet(['doctor']);
+    expect(run.code, run.stderr).toBe(0);
+    for (const word of [
+      'Node',
+      'processor',
+      'SIMD',
+      'relaxed SIMD',
+      'threads',
+      'backend wasm',
+      'backend reference',
+      'Used:',
+      'Why:',
+    ]) {
+      expect(run.stdout).toContain(word);
+    }
+    const [report] = (await capsnet(['doctor', '--json'])).events() as [
+      { event: string; backends: { name: string; works: boolean }[] },
+    ];
+    expect(report.event).toBe('doctor');
+    expect(report.backends.find(({ name }) => name === 'reference')?.works).toBe(true);
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * `capsnet`: the commands, their flags and their help. Each command lives in a file of its own under `commands/` and is loaded when it is called, so
+ * that help and tables answer at once. All errors end here, as one sentence and an exit code.
+ */
+import { Command, CommanderError } from 'commander';
+import { exitCodeOf, exitCodes, isExpected } from './errors.js';
+import {
+  batchSize,
+  dataDirectoryFlag,
+  datasetOfWeights,
+  datasetWithDefault,
+  engineFlags,
+  epochs,
+  learningRate,
+  limitTest,
+  limitTrain,
+  outputFlags,
+  seed,
+} from './options/flags.js';
+import { path, wholeNumber } from './options/values.js';
+import { version } from './version.js';
+import { suggestion } from './options/nearest.js';
+
+const example = (...lines: readonly string[]): string =>
+  `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+
+function createProgram(): Command {
+  const program = new Command('capsnet');
+  program
+    .description('Train, test and inspect capsule networks.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showSuggestionAfterError(false)
+    .configureHelp({ helpWidth: Math.min(80, process.stdout.columns ?? 80) })
+    // Errors are thrown to `main`, which words them; commander prints none itself.
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+    .addHelpText('after', example('capsnet train --dataset digits --epochs 1', 'capsnet help train'));
+
+  const train = program
+    .command('train')
+    .description('train a model from scratch and test it after each epoch');
+  train.option('--model <name>', 'model to train, see: capsnet info', 'efficient-capsnet');
+  datasetWithDefault(train, 'digits');
+  dataDirectoryFlag(train);
+  epochs(train, 10);
+  batchSize(train, 16);
+  learningRate(train, 5e-4);
+  seed(train);
+  train
+    .option('--augment', 'distort the training images (default for mnist)')
+    .option('--no-augment', 'take the training images as they are');
+  limitTrain(train);
+  limitTest(train);
+  engineFlags(train);
+  train
+    .option(
+      '--out <dir>',
+      'folder for weights, config.json and metrics.jsonl (default: runs/<date>-<model>-<dataset>)',
+      path('--out'),
+    )
+    .option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
+  outputFlags(train)
+    .addHelpText(
+      'after',
+      example(
+        'capsnet train --dataset digits --epochs 1 --out runs/first',
+        'capsnet train --dataset mnist --data-dir ~/mnist --epochs 2 --no-augment',
+      ),
+    )
+    .action(async (flags) => (await import('./commands/train.js')).train(flags));
+
+  const test = program
+    .command('test')
+    .description('test trained weights: accuracy and the misclassified images');
+  test.requiredOption('--weights <file>', 'weights to test (.safetensors)', path('--weights'));
+  datasetOfWeights(test);
+  dataDirectoryFlag(test);
+  limitTest(test);
+  engineFlags(test);
+  test.option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
+  outputFlags(test)
+    .addHelpText('after', example('capsnet test --weights runs/first/best.safetensors --dataset digits'))
+    .action(async (flags) => (await import('./commands/test.js')).test(flags));
+
+  program
+    .command('info')
+    .argument('[model]', 'one model; all of them when left out')
+    .description('print the models: layers, output shapes, parameters')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', example('capsnet info efficient-capsnet'))
+    .action(async (model, flags) => (await import('./commands/info.js')).info(model, flags));
+
+  const doctor = program.command('doctor').description('say what this machine offers, what is used, and why');
+  doctor
+    .option('--threads <n>', 'as for train', wholeNumber('--threads', 1, 256, '2'))
+    .option('--json', 'one JSON object')
+    .addHelpText('after', example('capsnet doctor'))
+    .action(async (flags) => (await import('./commands/doctor.js')).doctor(flags));
+
+  return program;
+}
+
+/** What commander says about a wrong command line, as one sentence with the nearest name. */
+function usageSentence(program: Command, args: readonly string[], error: CommanderError): string {
+  const said = error.message
+    .replace(/^error: /, '')
+    .split('\n')[0]!
+    .replace(/\.$/, '');
+  const command = program.commands.find(
+    (known) => known.name() === args.find((word) => !word.startsWith('-')),
+  );
+  const scope = command ? `capsnet ${command.name()}` : 'capsnet';
+  const typed = /'([^']*)'/.exec(said)?.[1] ?? '';
+  const flags = (command ?? program)
+    .createHelp()
+    .visibleOptions(command ?? program)
+    .flatMap(({ long }) => long ?? []);
+  const nearby =
+    error.code === 'commander.unknownOption'
+      ? suggestion(typed, flags)
+      : error.code === 'commander.unknownCommand'
+        ? suggestion(
+            typed,
+            program.commands.map((known) => known.name()),
+          )
+        : '';
+  return `${scope}: ${said}.${nearby} See ${scope} --help.`;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args what stands behind `capsnet`
+ * @returns the exit code: 0, 1 (failed run), 2 (user's mistake), 130 (interrupted)
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return exitCodes.success;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.success;
+      process.stderr.write(`${usageSentence(program, args, error)}\n`);
+      return exitCodes.userMistake;
+    }
+    if (isExpected(error)) process.stderr.write(`capsnet: ${error.message}\n`);
+    else {
+      const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stderr.write(
+        `capsnet: a defect of capsnet, please report it with the text below.\n${report}\n`,
+      );
+    }
+    return exitCodeOf(error);
+  }
+}

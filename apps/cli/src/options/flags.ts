@@ -1,0 +1,98 @@
+/**
+ * The flags that several commands share, declared once. Values are read by validating parsers, so that a command receives what it can use; names of
+ * models and data sets are checked by the commands, which load the packages that know them.
+ */
+import { Option, type Command } from 'commander';
+import { oneOf, path, positiveNumber, wholeNumber } from './values.js';
+
+const many = Number.MAX_SAFE_INTEGER;
+
+/** What `--backend` may say. The list is closed: the engine refuses what it cannot run on this machine. */
+export const backendRequests = ['auto', 'wasm', 'reference'] as const;
+export type BackendChoice = (typeof backendRequests)[number];
+
+export interface EngineFlags {
+  readonly backend: BackendChoice;
+  readonly threads?: number;
+}
+
+export interface OutputFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface DataFlags {
+  readonly dataset?: string;
+  readonly dataDir?: string;
+}
+
+export const engineFlags = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--backend <name>', `what computes: ${backendRequests.join(', ')}`)
+        .argParser(oneOf('--backend', 'backend', backendRequests))
+        .default('auto'),
+    )
+    .option(
+      '--threads <n>',
+      'threads of the wasm backend (default: all cores)',
+      wholeNumber('--threads', 1, 256, '2'),
+    );
+
+const datasetFlag = '--dataset <name>';
+
+/** `--dataset` of a command that has a data set of its own choice. */
+export const datasetWithDefault = (command: Command, name: string): Command =>
+  command.option(datasetFlag, 'data set: digits, mnist, fashion-mnist', name);
+
+/** `--dataset` of a command that takes what the weights were trained on. */
+export const datasetOfWeights = (command: Command): Command =>
+  command.option(datasetFlag, 'data set (default: the one that the weights were trained on)');
+
+export const dataDirectoryFlag = (command: Command): Command =>
+  command.option(
+    '--data-dir <dir>',
+    'folder with the files of the data set (default: $CAPSNET_DATA, then the cache folder of the user)',
+    path('--data-dir'),
+  );
+
+export const limitTrain = (command: Command): Command =>
+  command.option(
+    '--limit-train <n>',
+    'use the first n training images',
+    wholeNumber('--limit-train', 1, many, '1000'),
+  );
+
+export const limitTest = (command: Command): Command =>
+  command.option(
+    '--limit-test <n>',
+    'use the first n test images',
+    wholeNumber('--limit-test', 1, many, '1000'),
+  );
+
+export const batchSize = (command: Command, size: number): Command =>
+  command.option('--batch-size <n>', 'images a batch', wholeNumber('--batch-size', 1, 65_536, '16'), size);
+
+export const seed = (command: Command): Command =>
+  command.option(
+    '--seed <n>',
+    'seed of the weights, the order and the augmentation',
+    wholeNumber('--seed', 0, many, '1'),
+    1,
+  );
+
+export const epochs = (command: Command, number: number): Command =>
+  command.option(
+    '--epochs <n>',
+    'passes over the training images',
+    wholeNumber('--epochs', 1, 1_000_000, '10'),
+    number,
+  );
+
+export const learningRate = (command: Command, rate: number): Command =>
+  command.option('--lr <x>', 'learning rate of the first epoch', positiveNumber('--lr', '0.0005'), rate);
+
+export const outputFlags = (command: Command): Command =>
+  command
+    .option('--json', 'one JSON object a line on standard output, all else on standard error')
+    .option('--quiet', 'no notes and no progress');

@@ -1,0 +1,54 @@
+/**
+ * Reading the values of flags. Each parser takes what was typed and gives a value of the right type, or refuses in one sentence that names the flag,
+ * what stood there and what may stand there.
+ */
+import { UserError } from '../errors.js';
+import { suggestion } from './nearest.js';
+
+export type Parser<Value> = (typed: string) => Value;
+
+/** Plain decimal notation only: `Number` would also take '', ' 3 ', '0x10' and 'Infinity'. */
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+const numberOf = (typed: string): number => (decimal.test(typed) ? Number(typed) : NaN);
+
+/** A whole number from `smallest` to `largest`. */
+export const wholeNumber =
+  (flag: string, smallest: number, largest: number, example: string): Parser<number> =>
+  (typed) => {
+    const value = numberOf(typed);
+    if (Number.isInteger(value) && value >= smallest && value <= largest) return value;
+    const range =
+      largest === Number.MAX_SAFE_INTEGER ? `${smallest} or more` : `from ${smallest} to ${largest}`;
+    throw new UserError(
+      `${flag} wants a whole number, ${range}, not "${typed}", for example ${flag} ${example}.`,
+    );
+  };
+
+/** A finite number above zero. */
+export const positiveNumber =
+  (flag: string, example: string): Parser<number> =>
+  (typed) => {
+    const value = numberOf(typed);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw new UserError(`${flag} wants a number above 0, not "${typed}", for example ${flag} ${example}.`);
+  };
+
+/** One of the known names; another one gets the nearest of them proposed. */
+export const oneOf =
+  <Name extends string>(flag: string, what: string, known: readonly Name[]): Parser<Name> =>
+  (typed) => {
+    const found = known.find((name) => name === typed);
+    if (found !== undefined) return found;
+    throw new UserError(
+      `${flag}: there is no ${what} "${typed}".${suggestion(typed, known)} Known: ${known.join(', ')}.`,
+    );
+  };
+
+/** A path; the empty string (an unset shell variable, as a rule) is refused. */
+export const path =
+  (flag: string): Parser<string> =>
+  (typed) => {
+    if (typed.trim() !== '') return typed;
+    throw new UserError(`${flag} wants a path, and got an empty string: is the variable behind it set?`);
+  };

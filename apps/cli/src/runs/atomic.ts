@@ -1,0 +1,29 @@
+/**
+ * Files that appear whole or not at all: written under another name in the same folder, flushed to the disk, then renamed, which replaces the old file
+ * in one step. A reader, or a crash at any moment, finds the previous contents or the new ones.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Replaces the contents of `file`.
+ *
+ * @throws what the file system throws; the file then has its previous contents, and no remains are left beside it.
+ */
+export function writeFileAtomically(file: string, contents: string | Uint8Array): void {
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
+  try {
+    const handle = openSync(temporary, 'w');
+    try {
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(handle, bytes, offset);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
