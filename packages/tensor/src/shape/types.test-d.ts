@@ -1,0 +1,17 @@
+import { expectTypeOf } from 'vitest';
+import type * as T from './types.js';
+import type { Add, DivideWithRest, Multiply, Subtract } from './types/length.js';
+expectTypeOf<Add<999, 1>>().toEqualTypeOf<1000>();
+expectTypeOf<Add<0, 0>>().toEqualTypeOf<0>();
+expectTypeOf<Add<5, 1000000>>().toEqualTypeOf<1000005>();
+expectTypeOf<Subtract<1000, 1>>().toEqualTypeOf<999>();
+expectTypeOf<Subtract<7, 7>>().toEqualTypeOf<0>();
+expectTypeOf<Subtract<7, 8>>().toEqualTypeOf<never>();
+expectTypeOf<Subtract<7, 10>>().toEqualTypeOf<never>();
+expectTypeOf<Multiply<784, 36864>>().toEqualTypeOf<28901376>();
+expectTypeOf<Multiply<123456, 98765>>().toEqualTypeOf<12193131840>();
+expectTypeOf<DivideWithRest<28901377, 784>>().toEqualTypeOf<[36864, 1]>();
+expectTypeOf<T.MatMul<[32, 784], [784, 10]>>().toEqualTypeOf<[32, 10]>();
+expectTypeOf<T.Conv2d<[16, 28, 28, 1], [5, 5, 1, 32]>>().toEqualTypeOf<[16, 24, 24, 32]>();
+expectTypeOf<T.Einsum<'bji,kjiz->bkjz', [[16, 16, 8], [10, 16, 8, 16]]>>().toEqualTypeOf<[16, 10, 16, 16]>();
+expectTypeOf<T.Reshape<[16, 9, 9, 128], [16, -1]>>().toEqualTypeOf<[16, 10368]>();
