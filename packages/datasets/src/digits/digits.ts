@@ -12,14 +12,14 @@ import { digitSkeletons, type Skeleton } from './skeletons.js';
 
 /** How much the writing varies. The numbers are standard deviations or ranges, in units of the glyph box where not said otherwise. */
 const variety = {
-  pointJitter: 0.026,
-  elastic: 0.05,
-  slant: { mean: 0.12, deviation: 0.22 },
-  rotationDegrees: 9,
-  heightPixels: [14.5, 21],
-  widthToHeight: [0.52, 0.88],
-  offCentrePixels: 1.7,
-  penRadiusPixels: [0.65, 1.75],
+  pointJitter: 0.022,
+  elastic: 0.042,
+  slant: { mean: 0.12, deviation: 0.2 },
+  rotationDegrees: 8,
+  heightPixels: [15, 21],
+  widthToHeight: [0.56, 0.88],
+  offCentrePixels: 1.3,
+  penRadiusPixels: [0.65, 1.6],
   softnessPixels: [1, 2.2],
   pressure: 0.2,
   darkness: [0.72, 1],

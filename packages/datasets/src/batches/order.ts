@@ -1,0 +1,109 @@
+/** Which images come when: seeded orders, batch ranges, splits and limits. All are functions of a key and of counts. */
+import { foldIn, permutation, type RandomKey } from '../random.js';
+import { subset, type ImageDataset } from '../values/dataset.js';
+
+/** The order of an epoch: a permutation of 0..count-1 that depends on (key, epoch), or the identity without shuffling. */
+export const epochOrder = (key: RandomKey, epoch: number, count: number, shuffle = true): Uint32Array =>
+  shuffle ? permutation(foldIn(key, epoch), count) : Uint32Array.from({ length: count }, (_, index) => index);
+
+/** Positions start..end-1 of an epoch's order. */
+export interface BatchRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many batches an epoch has; without `dropLast` the last one may be smaller. */
+export const batchCount = (count: number, batchSize: number, dropLast = false): number =>
+  dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+
+/** The batches of an epoch. */
+export const batchRanges = (count: number, batchSize: number, dropLast = false): BatchRange[] =>
+  Array.from({ length: batchCount(count, batchSize, dropLast) }, (_, batch) => ({
+    start: batch * batchSize,
+    end: Math.min(count, (batch + 1) * batchSize),
+  }));
+
+/** The numbers of the images of each class, by their first label, in a seeded order. */
+function shuffledClasses(dataset: ImageDataset, key: RandomKey): number[][] {
+  const members = Array.from({ length: dataset.classes }, (): number[] => []);
+  for (const index of permutation(key, dataset.count)) {
+    members[dataset.labels[index * dataset.labelsPerImage]!]!.push(index);
+  }
+  return members;
+}
+
+/**
+ * How many of each class to take so that they are `wanted` together and in proportion (largest remainders; ties to the lower class).
+ */
+function proportions(sizes: readonly number[], wanted: number): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const exact = sizes.map((size) => (size * wanted) / total);
+  const taken = exact.map(Math.floor);
+  const byRemainder = exact
+    .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  let missing = wanted - taken.reduce((sum, count) => sum + count, 0);
+  for (const { index } of byRemainder) {
+    if (missing <= 0) break;
+    if (taken[index]! < sizes[index]!) {
+      taken[index]! += 1;
+      missing--;
+    }
+  }
+  return taken;
+}
+
+/**
+ * `wanted` image numbers chosen by the key, each class in proportion, in ascending order.
+ * @throws RangeError when the data set has fewer images
+ */
+export function stratifiedSample(dataset: ImageDataset, wanted: number, key: RandomKey): Uint32Array {
+  if (!(Number.isInteger(wanted) && wanted >= 0 && wanted <= dataset.count)) {
+    throw new RangeError(
+      `stratifiedSample: ${wanted} images of ${dataset.name}, which has ${dataset.count}. Ask for a whole number up to that.`,
+    );
+  }
+  const members = shuffledClasses(dataset, key);
+  const taken = proportions(
+    members.map((group) => group.length),
+    wanted,
+  );
+  return Uint32Array.from(members.flatMap((group, label) => group.slice(0, taken[label]))).sort();
+}
+
+/**
+ * Splits images off, seeded and stratified: every class loses the same share. `held` is a count, or a share when below 1. Both
+ * parts keep the order of the data set.
+ * @throws RangeError when nothing would be left on either side
+ */
+export function splitOff(
+  dataset: ImageDataset,
+  held: number,
+  key: RandomKey,
+): { kept: ImageDataset; held: ImageDataset } {
+  const wanted = held < 1 ? Math.round(dataset.count * held) : held;
+  if (!(wanted >= 1 && wanted < dataset.count)) {
+    throw new RangeError(
+      `splitOff: ${held} of the ${dataset.count} images of ${dataset.name} would leave a part empty. Hold out between 1 and ${dataset.count - 1}.`,
+    );
+  }
+  const chosen = stratifiedSample(dataset, wanted, key);
+  const isChosen = new Uint8Array(dataset.count);
+  for (const index of chosen) isChosen[index] = 1;
+  const rest = Uint32Array.from({ length: dataset.count }, (_, index) => index).filter((index) => !isChosen[index]);
+  return { kept: subset(dataset, rest), held: subset(dataset, chosen) };
+}
+
+/**
+ * At most `count` images: the first ones, or with a key a stratified sample (for data that is sorted by class).
+ * @throws RangeError unless count is a whole number of at least 1
+ */
+export function limit(dataset: ImageDataset, count: number | undefined, key?: RandomKey): ImageDataset {
+  if (count === undefined) return dataset;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`limit: ${count} images of ${dataset.name}. Ask for a whole number of at least 1.`);
+  }
+  if (count >= dataset.count) return dataset;
+  const chosen = key ? stratifiedSample(dataset, count, key) : Uint32Array.from({ length: count }, (_, index) => index);
+  return subset(dataset, chosen);
+}

@@ -1,0 +1,128 @@
+/**
+ * Batches made on another thread, ahead of the engine, in memory that both threads share. The same recipe and key give the same bits as
+ * `createPipeline` on this thread. (Node; the thread runs compiled code, so the package must be built.)
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { ImageDataset } from '../values/dataset.js';
+import {
+  createPipeline,
+  firstExamples,
+  type Batch,
+  type BatchLayout,
+  type BatchPosition,
+} from './pipeline.js';
+import type { BatchOptions, Recipe } from './recipe.js';
+import { counter, createRing, ringSlots } from './ring.js';
+import type { WorkerTask } from './worker.js';
+
+export interface PrefetchOptions extends BatchOptions {
+  /** How many batches are kept ready. Default 4. */
+  readonly ahead?: number;
+  /** The first batch, to resume in the middle of a training. Default the first of epoch 0. */
+  readonly from?: BatchPosition;
+}
+
+export interface Prefetcher extends BatchLayout {
+  readonly count: number;
+  readonly stepsPerEpoch: number;
+  /**
+   * The next batch, epoch after epoch without end. Its arrays are views of shared memory, valid until the following call of `next`.
+   * Rejects when the thread failed or was closed. Not to be called again before it has answered.
+   */
+  next(): Promise<Batch>;
+  /** Ends the thread. Batches handed out become invalid. */
+  close(): Promise<void>;
+}
+
+/** The compiled worker: beside this file, or in `dist` when this file runs as TypeScript. */
+function workerPath(): URL {
+  const beside = new URL('./worker.js', import.meta.url);
+  if (existsSync(fileURLToPath(beside))) return beside;
+  const built = new URL('../../dist/batches/worker.js', import.meta.url);
+  if (existsSync(fileURLToPath(built))) return built;
+  throw new Error(`prefetch: its worker ${fileURLToPath(built)} does not exist. Build the package first: npm run build.`);
+}
+
+/** A copy in shared memory, so that the thread reads the same bytes instead of a copy of its own. */
+export function shareDataset(dataset: ImageDataset): ImageDataset {
+  const share = <T extends Uint8Array | Float32Array | Int32Array>(values: T): T => {
+    if (values.buffer instanceof SharedArrayBuffer) return values;
+    const type = values.constructor as new (buffer: SharedArrayBuffer) => T;
+    const copy = new type(new SharedArrayBuffer(values.byteLength));
+    copy.set(values);
+    return copy;
+  };
+  return Object.freeze({ ...dataset, images: share(dataset.images), labels: share(dataset.labels) });
+}
+
+/** Starts the thread. @throws RangeError as `createPipeline`, or for `ahead` or `from` that are no whole numbers in range */
+export function prefetch(dataset: ImageDataset, recipe: Recipe, options: PrefetchOptions): Prefetcher {
+  const { ahead = 4, from = { epoch: 0, step: 0 }, ...batchOptions } = options;
+  const pipeline = createPipeline(dataset, recipe, batchOptions);
+  const { shape, classes, labelsPerImage, targetsPerImage, batchSize, count, stepsPerEpoch } = pipeline;
+  if (!Number.isInteger(ahead) || ahead < 1) {
+    throw new RangeError(`prefetch: ahead ${ahead} is not a whole number from 1. Give such a number.`);
+  }
+  if (!(from.epoch >= 0 && from.step >= 0 && from.step < stepsPerEpoch)) {
+    throw new RangeError(
+      `prefetch: cannot begin at batch ${from.step} of epoch ${from.epoch}: an epoch has the batches 0..${stepsPerEpoch - 1}.`,
+    );
+  }
+  // One slot more than `ahead`: the one in use.
+  const ring = createRing(pipeline, ahead + 1);
+  const slots = ringSlots(pipeline, ring);
+  const counters = new Int32Array(ring.counters);
+  const task: WorkerTask = { dataset: shareDataset(dataset), recipe, options: batchOptions, from, ring };
+  const worker = new Worker(workerPath(), { workerData: task });
+  worker.unref(); // nobody who waits: the process may end
+  let failure: Error | undefined;
+  let wake = (): void => {};
+  worker.on('message', () => wake());
+  worker.on('error', (error) => {
+    failure = error instanceof Error ? error : new Error(String(error));
+    wake();
+  });
+  worker.on('exit', () => {
+    failure ??= new Error('prefetch: its thread has ended, no batch follows. Start another one.');
+    wake();
+  });
+
+  let { epoch, step } = from;
+  let taken = 0; // batches handed out
+  let waiting = false;
+  return {
+    ...{ shape, classes, labelsPerImage, targetsPerImage, batchSize, count, stepsPerEpoch },
+    async next() {
+      if (waiting) throw new Error('prefetch: next() was called again before it answered. Await each batch.');
+      // The previous batch is done with: its slot goes back.
+      if (taken > Atomics.load(counters, counter.consumed)) {
+        Atomics.store(counters, counter.consumed, taken);
+        Atomics.notify(counters, counter.consumed);
+      }
+      while (Atomics.load(counters, counter.produced) <= taken) {
+        if (failure) throw failure;
+        waiting = true;
+        worker.ref();
+        await new Promise<void>((resolve) => (wake = resolve));
+        worker.unref();
+        waiting = false;
+      }
+      const filled = Math.min(batchSize, count - step * batchSize);
+      const batch = { ...firstExamples(pipeline, slots[taken % ring.slots]!, filled), epoch, step, count: filled };
+      taken++;
+      if (++step === stepsPerEpoch) {
+        step = 0;
+        epoch++;
+      }
+      return batch;
+    },
+    async close() {
+      Atomics.store(counters, counter.closed, 1);
+      Atomics.notify(counters, counter.consumed);
+      failure ??= new Error('prefetch: closed, no batch follows. Start another one.');
+      await worker.terminate();
+    },
+  };
+}

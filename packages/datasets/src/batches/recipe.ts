@@ -1,0 +1,53 @@
+/**
+ * A recipe says how examples are made of a data set, as plain data: it can be printed, stored beside the weights and posted to a
+ * worker, which then makes the same bits.
+ */
+import type { ChannelStatistics } from '../augment/norb.js';
+import type { GeneralAugmentation } from '../augment/general.js';
+import type { RandomKey } from '../random.js';
+
+/** Images divided by a number; the reconstruction's target is the image the model sees. */
+export interface ImagesRecipe {
+  readonly kind: 'images';
+  /** 256 for MNIST as in the reference; data of floats in 0..1 takes 1. */
+  readonly divisor: number;
+  readonly augment?: { readonly kind: 'mnist' } | ({ readonly kind: 'general' } & GeneralAugmentation);
+}
+
+/** smallNORB: standardised, resized, cropped (augment/norb.ts). */
+export interface NorbRecipe {
+  readonly kind: 'norb';
+  /** Of the training split, also for testing; those of the test split itself reproduce the published figures. */
+  readonly statistics: ChannelStatistics;
+  readonly scale: number;
+  readonly patch: number;
+  /** Random window, brightness and contrast; otherwise the middle window. */
+  readonly augment: boolean;
+  /**
+   * What the decoder should draw: `unit`, the window before brightness and contrast as bytes / 255, which a sigmoid can reach; or
+   * `standardised`, what the model sees, as the reference does.
+   */
+  readonly target: 'unit' | 'standardised';
+}
+
+/** MultiMNIST: pairs of the data set's digits, shifted and laid over each other; the targets are the single shifted digits. */
+export interface MultiMnistRecipe {
+  readonly kind: 'multimnist';
+  readonly divisor: number;
+  /** How often an epoch uses each image as the base. The reference: 10. */
+  readonly passes: number;
+  readonly maximumShift: number;
+  /** The reference lets both digits be of one class (label 2); default is not to. */
+  readonly sameClass: boolean;
+}
+
+export type Recipe = ImagesRecipe | NorbRecipe | MultiMnistRecipe;
+
+export interface BatchOptions {
+  readonly key: RandomKey;
+  readonly batchSize: number;
+  /** Default true. */
+  readonly shuffle?: boolean;
+  /** Leave out a last batch that is not full. Default false. */
+  readonly dropLast?: boolean;
+}

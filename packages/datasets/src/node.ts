@@ -1,0 +1,5 @@
+/** @capsnet/datasets/node: what needs files, threads or the network. */
+export { dataDirectory, type DataDirectoryOptions } from './files/dataDirectory.js';
+export { readBytes, isGzip } from './files/bytes.js';
+export { idxFileNames, readIdxDataset, writeIdxDataset, type IdxDatasetName } from './files/mnist.js';
+export { prefetch, shareDataset, type Prefetcher, type PrefetchOptions } from './batches/prefetch.js';
