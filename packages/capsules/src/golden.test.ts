@@ -133,7 +133,7 @@ describe(`golden operations${reason}`, () => {
       return expectClose(await couplings.data(), reference, 2e-5, 'couplings');
     }
     const { couplings } = digitCaps({ W: get('W'), biases: get('biases') }, get('x'), golden.attrs.routing, squashSabour(golden.attrs.squash_eps));
-    const [batch, parents, children] = couplings.shape as readonly number[] as [number, number, number];
+    const [batch, parents, children] = couplings.shape as [number, number, number];
     const ours = await couplings.data();
     const theirs = new Float32Array(ours.length);
     const shared = (reference.shape[0] === batch) ? reference.data : undefined;
@@ -182,7 +182,7 @@ describe(`golden models${reason}`, () => {
     const model = buildModel(describeGolden(golden.attrs));
     const tree = (prefix: string, specs: ParameterSpecs): Parameters => {
       const named = new Map(leavesWithPaths(specs).map(({ path, leaf }) => [leaf, asTensor(t.get(`${prefix}/${path}`)!)]));
-      return mapTree(((leaf: object) => named.get(leaf)!) as (leaf: never) => Tensor, specs as unknown) as Parameters;
+      return mapTree(((leaf: object) => named.get(leaf)!), specs as unknown) as unknown as Parameters;
     };
     const compare = async (prefix: string, actual: Parameters, check: (values: ArrayLike<number>, reference: StoredTensor, path: string) => void): Promise<void> => {
       for (const { path, leaf } of leavesWithPaths(actual)) check(await (leaf as Tensor).data(), t.get(`${prefix}/${path}`)!, `${prefix}/${path}`);
@@ -205,7 +205,7 @@ describe(`golden models${reason}`, () => {
     if (multi) await close(output.secondReconstruction!, 'out/recon2');
 
     // Gradients of the loss: seen through an optimiser that returns them.
-    const reveal = trainStep<readonly []>(model, { init: () => [], update: (gradients: Parameters) => ({ parameters: gradients, state: [] }) } as never, { reconstructionWeight: golden.attrs.lmd_gen });
+    const reveal = trainStep<readonly []>(model, { init: () => [], update: (gradients: Parameters) => ({ parameters: gradients, state: [] }) }, { reconstructionWeight: golden.attrs.lmd_gen });
     const first = reveal(start, state, [], batch, scalar(0));
     await close(first.metrics.loss, 'out/loss');
     await close(first.metrics.margin, 'out/margin');

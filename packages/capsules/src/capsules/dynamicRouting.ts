@@ -1,7 +1,7 @@
 /**
  * Dynamic routing, or routing by agreement: Sabour, Frosst, Hinton, "Dynamic Routing Between Capsules" 2017, procedure 1.
  */
-import { add, matmul, mul, reshape, showShape, softmax, sum, TensorError, transpose, fill, type Tensor } from '@capsnet/tensor';
+import { add, matmul, mul, reshape, showShape, softmax, sum, TensorError, transpose, fill, type Shape, type Tensor } from '@capsnet/tensor';
 import type { Routed } from './selfAttentionRouting.js';
 import { squashSabour, type Squash } from './squash.js';
 
@@ -26,8 +26,8 @@ export function dynamicRouting(u: Tensor, weights: Tensor, biases: Tensor, itera
   if (!Number.isInteger(iterations) || iterations < 0) {
     throw new TensorError('dynamicRouting', `${iterations} iterations: wanted an integer >= 0 (the paper takes 3).`);
   }
-  const [batch, children] = u.shape as readonly number[] as [number, number, number];
-  const [parents, z] = biases.shape as readonly number[] as [number, number];
+  const [batch, children] = u.shape as [number, number, number];
+  const [parents, z] = biases.shape as [number, number];
   const fits = u.rank === 3 && weights.rank === 3 && biases.rank === 2 && weights.shape[0] === children && weights.shape[1] === u.shape[2] && weights.shape[2] === parents * z;
   if (!fits) {
     throw new TensorError(
@@ -37,7 +37,7 @@ export function dynamicRouting(u: Tensor, weights: Tensor, biases: Tensor, itera
   }
   // Children first: the weights are used as they lie in memory.
   const uHat: Tensor = reshape(matmul(transpose(u, [1, 0, 2]), weights), [children, batch, parents, z]);
-  const activate = (votes: Tensor): Tensor => squash(add(votes, biases) as Tensor);
+  const activate = (votes: Tensor): Tensor => squash<Shape>(add(votes, biases));
   const plainSum: Tensor = sum(uHat, 0);
   if (iterations === 0) return { capsules: activate(plainSum), couplings: fill([batch, parents, children], 1) };
 

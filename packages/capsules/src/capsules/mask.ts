@@ -10,7 +10,7 @@ import {
 
 function checkCapsules(operation: string, capsules: Tensor): [number, number, number] {
   if (capsules.rank !== 3) throw new TensorError(operation, `capsules ${showShape(capsules.shape)} are not [batch, parents, dimensions].`);
-  return capsules.shape as readonly number[] as [number, number, number];
+  return capsules.shape as [number, number, number];
 }
 
 /** Squared lengths without an epsilon, so that short capsules keep their order. */

@@ -1,5 +1,5 @@
 /** Primary capsules: from feature maps to the first capsules. */
-import { add, conv2d, mul, reshape, showShape, TensorError, type Tensor } from '@capsnet/tensor';
+import { add, conv2d, mul, reshape, showShape, TensorError, type Shape, type Tensor } from '@capsnet/tensor';
 import { squash as exponentialSquash, squashSabour, type Squash } from './squash.js';
 
 export interface PrimaryCapsOptions {
@@ -23,7 +23,7 @@ export interface PrimaryCapsOptions {
 export function primaryCaps(x: Tensor, kernel: Tensor, bias: Tensor, options: PrimaryCapsOptions): Tensor {
   const { capsules, dimensions, stride = 1, squash = exponentialSquash } = options;
   const map: Tensor = add(conv2d(x, kernel, { strides: stride, groups: kernel.shape[3]! }), bias);
-  const [batch, height, width, channels] = map.shape as readonly number[] as [number, number, number, number];
+  const [batch, height, width, channels] = map.shape as [number, number, number, number];
   if (height * width * channels !== capsules * dimensions) {
     throw new TensorError(
       'primaryCaps',
@@ -60,7 +60,7 @@ export function primaryCapsSabour(x: Tensor, kernel: Tensor, biases: Tensor, opt
     throw new TensorError('primaryCapsSabour', `kernel ${showShape(kernel.shape)} has ${kernel.shape[3]} filters, ${capsules} capsules of ${dimensions} need ${capsules * dimensions}.`);
   }
   const map: Tensor = conv2d(x, kernel, { strides: stride });
-  const [batch, height, width] = map.shape as readonly number[] as [number, number, number, number];
+  const [batch, height, width] = map.shape as [number, number, number, number];
   const grouped: Tensor = reshape(map, [batch, height, width, capsules, dimensions]);
-  return squash(add(divisor === 1 ? grouped : mul(grouped, 1 / divisor), biases) as Tensor);
+  return squash<Shape>(add(divisor === 1 ? grouped : mul(grouped, 1 / divisor), biases));
 }

@@ -1,5 +1,5 @@
 import { grad } from '@capsnet/autograd';
-import { createBackend, fill, gather, randomKey, randomNormal, setBackend, splitKey, sum, tensor, type Tensor } from '@capsnet/tensor';
+import { createBackend, fill, gather, randomKey, randomNormal, setBackend, splitKey, sum, tensor, type Shape, type Tensor } from '@capsnet/tensor';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dynamicRouting } from './dynamicRouting.js';
@@ -43,7 +43,7 @@ const agreement = (iterations: number) => ({
   route: ({ u, weights, bias }: Operands): Routed => dynamicRouting(u, weights, bias, iterations),
   permuteChildren: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({ u: gather(u, order, 1), weights: gather(weights, order, 0), bias }),
   permuteParents: ({ u, weights, bias }: Operands, order: Tensor): Operands => {
-    const [parents, z] = bias.shape as readonly number[] as [number, number];
+    const [parents, z] = bias.shape as [number, number];
     const columns = Array.from(order.dataSync()).flatMap((k) => Array.from({ length: z }, (_, d) => k * z + d));
     return { u, weights: gather(weights, tensor(Int32Array.from(columns), [parents * z]), 2), bias: gather(bias, order, 0) };
   },
@@ -101,7 +101,7 @@ describe.each([
   test('zero predictions stay finite, and so do their gradients', () => {
     const of = { batch: 2, parents: 3, children: 4, i: 2, z: 3, seed: 1 };
     const { u, weights, bias } = routing.draw(of);
-    const zero = { u: fill(u.shape, 0) as Tensor, weights, bias: fill(bias.shape, 0) as Tensor };
+    const zero = { u: fill<Shape>(u.shape, 0), weights, bias: fill<Shape>(bias.shape, 0) };
     expect(Array.from(routing.route(zero).capsules.dataSync()).every((x) => x === 0)).toBe(true);
     const gradients = grad((operands: Operands) => sum(routing.route(operands).capsules) as Tensor)(zero);
     for (const gradient of [gradients.u, gradients.weights, gradients.bias]) expect(Array.from(gradient.dataSync()).every(Number.isFinite)).toBe(true);

@@ -2,7 +2,7 @@
  * Self-attention routing: children vote for parents, and the votes that agree with the others weigh more. Nothing is iterated.
  * Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021), section "Self-attention routing", eq. 4 to 7.
  */
-import { add, div, expandDims, matmul, mul, showShape, softmax, sum, TensorError, transpose, type Tensor } from '@capsnet/tensor';
+import { add, div, expandDims, matmul, mul, showShape, softmax, sum, TensorError, transpose, type Shape, type Tensor } from '@capsnet/tensor';
 import { squash as exponentialSquash, type Squash } from './squash.js';
 
 export interface Routed {
@@ -29,7 +29,7 @@ export interface Routed {
  * @throws TensorError when the shapes do not fit
  */
 export function selfAttentionRouting(u: Tensor, weights: Tensor, bias: Tensor, squash: Squash = exponentialSquash): Routed {
-  const [parents, children, i, z] = weights.shape as readonly number[] as [number, number, number, number];
+  const [parents, children, i, z] = weights.shape as [number, number, number, number];
   const fits = u.rank === 3 && weights.rank === 4 && u.shape[1] === children && u.shape[2] === i;
   if (!fits) {
     throw new TensorError('selfAttentionRouting', `children ${showShape(u.shape)} and weights ${showShape(weights.shape)}: wanted [batch, children, i] and [parents, children, i, z] with the same children and i.`);
@@ -44,7 +44,7 @@ export function selfAttentionRouting(u: Tensor, weights: Tensor, bias: Tensor, s
   const couplings: Tensor = softmax(logits, 0);
   const votes: Tensor = mul(uHat, expandDims(add(couplings, bias), -1));
   return {
-    capsules: transpose(squash(sum(votes, 1) as Tensor), [1, 0, 2]),
+    capsules: transpose(squash<Shape>(sum(votes, 1)), [1, 0, 2]),
     couplings: transpose(couplings, [2, 0, 1]),
   };
 }

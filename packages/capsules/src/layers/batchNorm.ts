@@ -1,5 +1,5 @@
 /** Batch normalisation, Ioffe and Szegedy 2015, with the conventions of Keras. */
-import { add, mul, reshape, rsqrt, showShape, sizeOf, stopGradient, sub, TensorError, type RandomKey, type Tensor } from '@capsnet/tensor';
+import { add, mul, reshape, rsqrt, showShape, sizeOf, stopGradient, sub, TensorError, type RandomKey, type Shape, type Tensor } from '@capsnet/tensor';
 import { normalize } from './normalize.js';
 import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './parameters.js';
 
@@ -57,7 +57,7 @@ export const batchNorm = {
     const { output, mean, variance } = normalize(x, parameters.gamma, parameters.beta, axes, epsilon);
     const bessel = movingVariance === 'unbiased' ? count / Math.max(1, count - 1) : 1;
     const moved = (old: Tensor, statistic: Tensor, factor: number): Tensor =>
-      stopGradient(add(mul(old, momentum), mul(reshape(statistic, old.shape), (1 - momentum) * factor)) as Tensor);
+      stopGradient<Shape>(add(mul(old, momentum), mul(reshape(statistic, old.shape), (1 - momentum) * factor)));
     return { output, state: { moving_mean: moved(state.moving_mean, mean, 1), moving_variance: moved(state.moving_variance, variance, bessel) } };
   },
 

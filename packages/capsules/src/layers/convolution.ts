@@ -17,7 +17,7 @@ export interface ConvolutionOptions {
 }
 
 export interface ConvolutionCall {
-  readonly stride?: number;
+  readonly stride?: number | readonly [number, number];
   readonly padding?: 'valid' | 'same' | Padding2d;
   readonly activation?: Activation;
 }

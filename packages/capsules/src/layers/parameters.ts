@@ -49,4 +49,4 @@ export const pathsOf = (tree: unknown): string[] => leavesWithPaths(tree).map(({
 
 /** The same tree with tensors made from specifications by `make`. */
 export const mapSpecs = (make: (spec: ParameterSpec) => Tensor, specs: ParameterSpecs): Parameters =>
-  mapTree(make as (leaf: never) => Tensor, specs as unknown) as Parameters;
+  mapTree(make as (leaf: never) => Tensor, specs as unknown) as unknown as Parameters;

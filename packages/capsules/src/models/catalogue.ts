@@ -2,8 +2,8 @@
  * Descriptions of the models by name, for any image size, number of channels and classes.
  *
  * At the sizes of the papers (28x28; 36x36 with two decodings; 48x48) they are the papers' models. At others the rule is:
- * - backbone: four convolutions 5x5 32, 3x3 64, 3x3 64, 3x3/2 128; as many of the first ones also get stride 2 as bring the last map to at
- *   most 13 a side, and the primary filter has the size of that map;
+ * - backbone: four convolutions 5x5 32, 3x3 64, 3x3 64, 3x3/2 128; along each axis as many of the first ones also get stride 2 as bring the
+ *   last map to at most 13, and the primary filter has the size of that map;
  * - decoder: dense (512, 1024) up to 4,096 numbers an image, above that up-sampling from a map of at least 6 a side.
  */
 import type { BackboneDescription, ConvolutionDescription, DecoderDescription, ImageShape, ModelDescription } from './description.js';
@@ -32,10 +32,13 @@ const batchReLU = (convolutions: readonly ConvolutionDescription[]): BackboneDes
 /** The four convolutions of the MNIST model, with strides for larger images. */
 function adaptedConvolutions(input: ImageShape, lastFilters = 128): ConvolutionDescription[] {
   const plain = layers([32, 5, 1], [64, 3, 1], [64, 3, 1], [lastFilters, 3, 2]);
-  let convolutions = plain;
-  for (let strided = 0; strided <= 3; strided++) {
-    convolutions = plain.map((layer, index) => (index < strided ? { ...layer, stride: 2 } : layer));
-    if (Math.max(...mapSides(input, convolutions)) <= 13) return convolutions;
+  mapSides(input, plain);
+  const strided = (count: number): ConvolutionDescription[] => plain.map((layer, index) => (index < count ? { ...layer, stride: 2 } : layer));
+  const needed = (side: number): number => [0, 1, 2, 3].find((count) => mapSides([side, side, 1], strided(count))[0] <= 13) ?? -1;
+  const [down, across] = [needed(input[0]), needed(input[1])];
+  if (down >= 0 && across >= 0) {
+    const steps = (index: number): [number, number] => [strided(down)[index]!.stride as number, strided(across)[index]!.stride as number];
+    return plain.map((layer, index) => ({ ...layer, stride: steps(index)[0] === steps(index)[1] ? steps(index)[0] : steps(index) }));
   }
   throw new DescriptionError(`images of ${input[0]}x${input[1]} are too large for this backbone: the last map would be larger than 13x13. Scale them down to at most 224 pixels a side, or write a description.`);
 }

@@ -51,7 +51,7 @@ const byKind = (kinds: Readonly<Record<string, Check>>): Check => (value, at) =>
 
 const size = integer(1);
 const epsilon = number(0, 1);
-const convolution = record({ filters: size, kernel: integer(1, 255), stride: integer(1, 64) });
+const convolution = record({ filters: size, kernel: integer(1, 255), stride: either('a step or [down, across]', integer(1, 64), list(integer(1, 64), 2, 2)) });
 const kernel = either('a side or [height, width]', integer(1, 255), list(integer(1, 255), 2, 2));
 const backbone = record({
   convolutions: list(convolution, 1),

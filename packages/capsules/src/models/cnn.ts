@@ -39,7 +39,8 @@ export function cnn(description: CnnDescription): Model {
       }
       const logits = dense.apply(layerOf<Affine>(parameters, 'scores'), code);
       observe?.('scores', logits);
-      const output = { capsules: expandDims(code, 1) as Tensor, lengths: softmax(logits), logits, state: moved };
+      const capsules: Tensor = expandDims(code, 1);
+      const output = { capsules, lengths: softmax(logits), logits, state: moved };
       return decoder ? { ...output, reconstruction: applyDecoder(decoder, parameters, code, input, observe) } : output;
     },
     classificationLoss: (labels, { logits }) => neg(mean(sum(mul(labels, logSoftmax(logits!)), -1))),

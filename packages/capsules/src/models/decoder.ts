@@ -43,10 +43,10 @@ function upsamplingSpecs({ start, filters, upsampleBefore }: UpsamplingDecoderDe
   let [height, width]: readonly number[] = start;
   for (let layer = 1; layer <= filters.length + 1; layer++) {
     const scale = upsampleBefore.includes(layer) ? 2 : 1;
-    height = scale * height! - 2;
-    width = scale * width! - 2;
+    height = scale * height - 2;
+    width = scale * width - 2;
   }
-  if (height! < image[0] || width! < image[1]) {
+  if (height < image[0] || width < image[1]) {
     throw new DescriptionError(`the up-sampling decoder makes ${height}x${width} pixels, the images have ${image[0]}x${image[1]}. Use a larger start map or up-sample more often.`);
   }
   const channels = [1, ...filters, image[2]];
@@ -66,7 +66,7 @@ function applyUpsampling({ start, filters, upsampleBefore }: UpsamplingDecoderDe
     x = conv2d.apply(layerOf<Affine>(parameters, `dec_conv${layer}`), x, { activation: layer > filters.length ? 'sigmoid' : { leakyRelu: 0.2 } });
     observe?.(`dec_conv${layer}`, x);
   }
-  const [, rows, columns] = x.shape as readonly number[] as [number, number, number, number];
+  const [, rows, columns] = x.shape as [number, number, number, number];
   if (rows === height && columns === width) return x;
   if (rows < height || columns < width) throw new TensorError('decoder', `${showShape(x.shape)} is smaller than the image [${height},${width},${channels}].`);
   return slice(x, [0, Math.floor((rows - height) / 2), Math.floor((columns - width) / 2), 0], [batch, height, width, channels]);

@@ -10,7 +10,8 @@ export type ImageShape = readonly [number, number, number];
 export interface ConvolutionDescription {
   readonly filters: number;
   readonly kernel: number;
-  readonly stride: number;
+  /** Along height and width; one number for both. */
+  readonly stride: number | readonly [number, number];
 }
 
 /** Batch normalisation, over the batch; the options are those of Keras unless they are named. */
@@ -137,8 +138,9 @@ export function mapSides(input: ImageShape, convolutions: readonly ConvolutionDe
     if (height! < kernel || width! < kernel) {
       throw new DescriptionError(`images of ${input[0]}x${input[1]} are too small: convolution ${index + 1} has a ${kernel}x${kernel} filter and ${height}x${width} pixels are left there. Use larger images or fewer convolutions.`);
     }
-    height = validSide(height!, kernel, stride);
-    width = validSide(width!, kernel, stride);
+    const [down, across] = typeof stride === 'number' ? [stride, stride] : stride;
+    height = validSide(height!, kernel, down);
+    width = validSide(width!, kernel, across);
   });
-  return [height!, width!];
+  return [height, width];
 }

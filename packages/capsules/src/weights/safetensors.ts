@@ -138,9 +138,9 @@ function checkEntry(name: string, value: unknown, fail: (problem: string) => nev
   if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`"${name}" has shape ${JSON.stringify(shape)}, wanted a list of integers >= 0.`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) return fail(`"${name}" has data_offsets ${JSON.stringify(offsets)}, wanted [start, end].`);
   const [start, end] = offsets as unknown as [number, number];
-  const needed = (shape as number[]).reduce((product, side) => product * side, 1) * widths[dtype as Dtype];
+  const needed = (shape).reduce((product, side) => product * side, 1) * widths[dtype as Dtype];
   if (end - start !== needed) return fail(`"${name}" of dtype ${dtype} and shape [${shape.join(',')}] needs ${needed} bytes, its offsets [${start},${end}] span ${end - start}.`);
-  return { name, dtype: dtype as Dtype, shape: shape as number[], start, end };
+  return { name, dtype: dtype as Dtype, shape: shape, start, end };
 }
 
 /** `bytes` is a copy of its own, so that it is aligned. */
