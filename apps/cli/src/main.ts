@@ -3,6 +3,10 @@
  * that help and tables answer at once. All errors end here, as one sentence and an exit code.
  */
 import { Command, CommanderError } from 'commander';
+import type { DoctorFlags } from './commands/doctor.js';
+import type { InfoFlags } from './commands/info.js';
+import type { TestFlags } from './commands/test.js';
+import type { TrainFlags } from './training/settings.js';
 import { exitCodeOf, exitCodes, isExpected } from './errors.js';
 import {
   batchSize,
@@ -69,7 +73,7 @@ function createProgram(): Command {
         'capsnet train --dataset mnist --data-dir ~/mnist --epochs 2 --no-augment',
       ),
     )
-    .action(async (flags) => (await import('./commands/train.js')).train(flags));
+    .action(async (flags: TrainFlags) => (await import('./commands/train.js')).train(flags));
 
   const test = program
     .command('test')
@@ -82,7 +86,7 @@ function createProgram(): Command {
   test.option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
   outputFlags(test)
     .addHelpText('after', example('capsnet test --weights runs/first/best.safetensors --dataset digits'))
-    .action(async (flags) => (await import('./commands/test.js')).test(flags));
+    .action(async (flags: TestFlags) => (await import('./commands/test.js')).test(flags));
 
   program
     .command('info')
@@ -90,14 +94,16 @@ function createProgram(): Command {
     .description('print the models: layers, output shapes, parameters')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', example('capsnet info efficient-capsnet'))
-    .action(async (model, flags) => (await import('./commands/info.js')).info(model, flags));
+    .action(async (model: string | undefined, flags: InfoFlags) =>
+      (await import('./commands/info.js')).info(model, flags),
+    );
 
   const doctor = program.command('doctor').description('say what this machine offers, what is used, and why');
   doctor
     .option('--threads <n>', 'as for train', wholeNumber('--threads', 1, 256, '2'))
     .option('--json', 'one JSON object')
     .addHelpText('after', example('capsnet doctor'))
-    .action(async (flags) => (await import('./commands/doctor.js')).doctor(flags));
+    .action(async (flags: DoctorFlags) => (await import('./commands/doctor.js')).doctor(flags));
 
   return program;
 }

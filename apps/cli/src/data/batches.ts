@@ -1,19 +1,18 @@
 /**
- * From a data set's bytes to the tensors that a model takes: shuffled, scaled, augmented. Every batch is a function of the key, the epoch and its
- * place, so that the same seed sees the same images in the same order, whatever came before.
+ * From a data set to the tensors that a model takes. Which images stand in a batch, and how each is distorted, is a function of the key, the epoch and
+ * the step alone: the same seed sees the same images in the same order, whatever came before.
  */
 import type { Batch } from '@capsnet/capsules';
 import {
-  drawMnistAugmentation,
-  imageSize,
-  mnistAugmenter,
+  batchesOfEpoch,
+  createPipeline,
   mnistDivisor,
-  oneHot,
-  permutation,
-  scaleImages,
+  type Batch as HostBatch,
   type ImageDataset,
+  type Pipeline,
+  type Recipe,
 } from '@capsnet/datasets';
-import { foldIn, tensor, type RandomKey, type Tensor } from '@capsnet/tensor';
+import { tensor, type RandomKey, type Tensor } from '@capsnet/tensor';
 
 /** Images a batch when testing. Fixed, so that a test repeats to the last bit. */
 export const testBatchSize = 100;
@@ -22,66 +21,44 @@ export interface TrainingOrder {
   readonly batchSize: number;
   readonly augment: boolean;
   readonly key: RandomKey;
-  /** From 0. */
-  readonly epoch: number;
 }
 
-/** The whole split once, in the order of the epoch; the last batch may be smaller. */
-export function* trainingBatches(
+/** Shuffled batches of an epoch (from 0), the last of which may be smaller. Scaled by 1/256, as the reference does with MNIST. */
+export function trainingBatches(
   split: ImageDataset,
-  { batchSize, augment, key, epoch }: TrainingOrder,
-): Generator<Batch> {
-  const order = permutation(foldIn(foldIn(key, 0), epoch), split.count);
-  const distortions = foldIn(foldIn(key, 1), epoch);
-  const augmenter = augment ? mnistAugmenter(split.shape) : undefined;
-  const size = imageSize(split.shape);
-  for (let start = 0; start < split.count; start += batchSize) {
-    const indices = order.subarray(start, start + batchSize);
-    const pixels = scaledPixels(split, indices);
-    if (augmenter) {
-      indices.forEach((index, position) => {
-        const image = pixels.subarray(position * size, (position + 1) * size);
-        augmenter(image, drawMnistAugmentation(foldIn(distortions, index), split.shape), image);
-      });
-    }
-    yield toBatch(split, indices, pixels);
-  }
+  { batchSize, augment, key }: TrainingOrder,
+): (epoch: number) => Generator<Batch> {
+  const recipe: Recipe = {
+    kind: 'images',
+    divisor: mnistDivisor,
+    ...(augment ? { augment: { kind: 'mnist' } } : {}),
+  };
+  const pipeline = createPipeline(split, recipe, { key, batchSize });
+  return (epoch) => tensors(pipeline, epoch);
 }
 
 /** The whole split once, in its own order, as it is. */
-export function* testBatches(split: ImageDataset): Generator<Batch> {
-  for (let start = 0; start < split.count; start += testBatchSize) {
-    const indices = Array.from(
-      { length: Math.min(testBatchSize, split.count - start) },
-      (_, offset) => start + offset,
-    );
-    yield toBatch(split, indices, scaledPixels(split, indices));
-  }
+export const testBatches = (split: ImageDataset): Generator<Batch> =>
+  tensors(plainPipeline(split, testBatchSize), 0);
+
+/** All images of a (small) split as a model takes them: [count, height, width, channels]. */
+export function allImages(split: ImageDataset): Tensor {
+  const pipeline = plainPipeline(split, split.count);
+  return toTensors(pipeline, pipeline.batchAt({ epoch: 0, step: 0 })).images;
 }
 
-/** Images as a model takes them: [count, height, width, channels]. */
-export const imagesTensor = (split: ImageDataset, indices: ArrayLike<number>): Tensor =>
-  tensor(scaledPixels(split, indices), [indices.length, ...split.shape]);
+const plainPipeline = (split: ImageDataset, batchSize: number): Pipeline =>
+  createPipeline(
+    split,
+    { kind: 'images', divisor: mnistDivisor },
+    { key: [0, 0], batchSize, shuffle: false },
+  );
 
-/** value / 256, as the reference scales MNIST. */
-function scaledPixels(split: ImageDataset, indices: ArrayLike<number>): Float32Array {
-  const size = imageSize(split.shape);
-  const pixels = new Float32Array(indices.length * size);
-  for (let position = 0; position < indices.length; position++) {
-    const from = indices[position]! * size;
-    scaleImages(
-      split.images.subarray(from, from + size),
-      mnistDivisor,
-      pixels.subarray(position * size, (position + 1) * size),
-    );
-  }
-  return pixels;
+function* tensors(pipeline: Pipeline, epoch: number): Generator<Batch> {
+  for (const batch of batchesOfEpoch(pipeline, epoch)) yield toTensors(pipeline, batch);
 }
 
-function toBatch(split: ImageDataset, indices: ArrayLike<number>, pixels: Float32Array): Batch {
-  const labels = Array.from(indices, (index) => split.labels[index]!);
-  return {
-    images: tensor(pixels, [indices.length, ...split.shape]),
-    labels: tensor(oneHot(labels, 1, split.classes), [indices.length, split.classes]),
-  };
-}
+const toTensors = ({ shape, classes }: Pipeline, { images, oneHot, count }: HostBatch): Batch => ({
+  images: tensor(images, [count, ...shape]),
+  labels: tensor(oneHot, [count, classes]),
+});

@@ -1,7 +1,7 @@
 /**
  * The data sets that commands take by name, a split at a time.
  */
-import { DataError, digits, subset, type ImageDataset, type Split } from '@capsnet/datasets';
+import { DataError, digits, limit as firstOf, type ImageDataset, type Split } from '@capsnet/datasets';
 import { dataDirectory, readIdxDataset } from '@capsnet/datasets/node';
 import { UserError } from '../errors.js';
 import { oneOf } from '../options/values.js';
@@ -28,13 +28,7 @@ export function loadSplit(name: DatasetName, split: Split, { dataDir, limit }: L
   if (name === 'digits')
     return digits({ split, ...(limit === undefined ? {} : { count: Math.min(limit, generated[split]) }) });
   try {
-    const whole = readIdxDataset(name, split, dataDirectory({ dataDir }));
-    return limit === undefined || limit >= whole.count
-      ? whole
-      : subset(
-          whole,
-          Array.from({ length: limit }, (_, index) => index),
-        );
+    return firstOf(readIdxDataset(name, split, dataDirectory({ dataDir })), limit);
   } catch (error) {
     if (error instanceof DataError) throw new UserError(error.message);
     throw error;

@@ -3,10 +3,10 @@
  * images that the network got wrong, as far as there are any.
  */
 import type { Model, Parameters } from '@capsnet/capsules';
-import { imageSize, type ImageDataset } from '@capsnet/datasets';
+import { imageSize, subset, type ImageDataset } from '@capsnet/datasets';
 import { compile, type Backend, type Tensor } from '@capsnet/tensor';
 import { dirname } from 'node:path';
-import { imagesTensor } from '../data/batches.js';
+import { allImages } from '../data/batches.js';
 import { FailedRun, UserError, systemReason } from '../errors.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { count, percent } from '../output/format.js';
@@ -48,9 +48,11 @@ export async function drawReconstructions(file: string, source: PictureSource): 
       model.apply(weights, statistics, images, { mode: 'test' }).reconstruction!,
     { backend, name: 'reconstruct' },
   );
-  const images = imagesTensor(
-    split,
-    chosen.map(({ index }) => index),
+  const images = allImages(
+    subset(
+      split,
+      chosen.map(({ index }) => index),
+    ),
   );
   const [inputs, outputs] = await Promise.all([
     images.data(),

@@ -77,7 +77,7 @@ describe('progress', () => {
     for (clock = 0; clock <= 10; clock += 0.01) progress.report(report);
     progress.clear();
     expect(stderr.text.trim().split('\n')).toHaveLength(3);
-    // eslint-disable-next-line no-control-regex
+
     expect(stderr.text).not.toMatch(/[\u001b\r]/);
   });
 

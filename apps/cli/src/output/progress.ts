@@ -3,7 +3,7 @@
  * and the time left.
  */
 import { createRequire } from 'node:module';
-import type { SingleBar } from 'cli-progress';
+import type * as CliProgress from 'cli-progress';
 import type { Colours, Console } from './console.js';
 import { duration, loss as showLoss } from './format.js';
 
@@ -95,8 +95,8 @@ function lineProgress(console: Console, now: () => number): Progress {
 
 function barProgress(console: Console): Progress {
   // CommonJS, and needed on terminals only: loaded here.
-  const { SingleBar: Bar } = createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress');
-  let bar: SingleBar | undefined;
+  const { SingleBar: Bar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
+  let bar: CliProgress.SingleBar | undefined;
   return {
     report(report) {
       if (!bar) {
