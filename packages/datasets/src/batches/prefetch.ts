@@ -92,9 +92,11 @@ export function prefetch(dataset: ImageDataset, recipe: Recipe, options: Prefetc
   let { epoch, step } = from;
   let taken = 0; // batches handed out
   let waiting = false;
+  let closed = false;
   return {
     ...{ shape, classes, labelsPerImage, targetsPerImage, batchSize, count, stepsPerEpoch },
     async next() {
+      if (closed) throw new Error('prefetch: closed, no batch follows. Start another one.');
       if (waiting) throw new Error('prefetch: next() was called again before it answered. Await each batch.');
       // The previous batch is done with: its slot goes back.
       if (taken > Atomics.load(counters, counter.consumed)) {
@@ -119,6 +121,7 @@ export function prefetch(dataset: ImageDataset, recipe: Recipe, options: Prefetc
       return batch;
     },
     async close() {
+      closed = true;
       Atomics.store(counters, counter.closed, 1);
       Atomics.notify(counters, counter.consumed);
       failure ??= new Error('prefetch: closed, no batch follows. Start another one.');

@@ -7,7 +7,7 @@ import { draws, foldIn, randomKey, type Draws, type RandomKey } from '../random.
 import { digitNames } from '../values/classNames.js';
 import { imageDataset, type ImageDataset, type Split } from '../values/dataset.js';
 import { drawPiece } from './ink.js';
-import { penPath, piecesPerSpan } from './path.js';
+import { penPath, piecesPerSpan, type PenStroke } from './path.js';
 import { digitSkeletons, type Skeleton } from './skeletons.js';
 
 /** How much the writing varies. The numbers are standard deviations or ranges, in units of the glyph box where not said otherwise. */
@@ -27,7 +27,8 @@ const variety = {
 } as const;
 
 const size = 28;
-const maximumPoints = 16;
+/** Of all strokes of a skeleton together. */
+const maximumPoints = 24;
 
 function chooseSkeleton(skeletons: readonly Skeleton[], draw: Draws): Skeleton {
   const total = skeletons.reduce((sum, { often }) => sum + often, 0);
@@ -67,37 +68,63 @@ const xs = new Float64Array(maximumPoints);
 const ys = new Float64Array(maximumPoints);
 const ink = new Float32Array(size * size);
 
+/** How far to move values so that they lie within margin..size-1-margin (their middle in the middle when they are too wide). */
+function moveInside(values: Float64Array, count: number, margin: number): number {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let at = 0; at < count; at++) {
+    low = Math.min(low, values[at]!);
+    high = Math.max(high, values[at]!);
+  }
+  const [first, last] = [margin, size - 1 - margin];
+  if (high - low > last - first) return (first + last - low - high) / 2;
+  return low < first ? first - low : high > last ? last - high : 0;
+}
+
+/** Draws one stroke; the pressure, and with it the width, changes from its beginning to its end. */
+function drawStroke(stroke: PenStroke, radius: number, softness: number, draw: Draws): void {
+  const points = penPath(stroke, path);
+  const begin = radius * (1 + draw.uniform(-variety.pressure, variety.pressure));
+  const end = radius * (1 + draw.uniform(-variety.pressure, variety.pressure));
+  for (let point = 0; point + 1 < points; point++) {
+    const at = 2 * point;
+    const width = begin + ((end - begin) * point) / points;
+    drawPiece(ink, size, size, path[at]!, path[at + 1]!, path[at + 2]!, path[at + 3]!, width, softness);
+  }
+}
+
 /** Draws one digit as 28 x 28 bytes, white on black as MNIST: a function of (digit, key). */
 export function drawDigit(digit: number, key: RandomKey, out: Uint8Array = new Uint8Array(size * size)): Uint8Array {
   const draw = draws(key);
-  const skeleton = chooseSkeleton(digitSkeletons[digit]!, draw);
+  const { strokes } = chooseSkeleton(digitSkeletons[digit]!, draw);
   const bend = elasticField(draw);
   const place = placement(draw);
   const radius = draw.uniform(...variety.penRadiusPixels);
   const softness = draw.uniform(...variety.softnessPixels);
-  ink.fill(0);
-  for (const stroke of skeleton.strokes) {
-    stroke.forEach(([x, y], index) => {
+  let points = 0;
+  for (const stroke of strokes) {
+    for (const [x, y] of stroke) {
       const jitteredX = x + draw.normal(0, variety.pointJitter);
       const jitteredY = y + draw.normal(0, variety.pointJitter);
       const [bentX, bentY] = bend(jitteredX, jitteredY);
-      [xs[index], ys[index]] = place(jitteredX + bentX, jitteredY + bentY);
-    });
-    const points = penPath(
-      {
-        xs: xs.subarray(0, stroke.length),
-        ys: ys.subarray(0, stroke.length),
-        corners: stroke.map(([, , corner]) => corner === 1),
-      },
-      path,
-    );
-    const pressureFrom = radius * (1 + draw.uniform(-variety.pressure, variety.pressure));
-    const pressureTo = radius * (1 + draw.uniform(-variety.pressure, variety.pressure));
-    for (let point = 0; point + 1 < points; point++) {
-      const at = 2 * point;
-      const width = pressureFrom + ((pressureTo - pressureFrom) * point) / points;
-      drawPiece(ink, size, size, path[at]!, path[at + 1]!, path[at + 2]!, path[at + 3]!, width, softness);
+      [xs[points], ys[points]] = place(jitteredX + bentX, jitteredY + bentY);
+      points++;
     }
+  }
+  // Nobody writes over the edge of the paper.
+  const margin = radius + softness / 2;
+  const [moveX, moveY] = [moveInside(xs, points, margin), moveInside(ys, points, margin)];
+  for (let point = 0; point < points; point++) {
+    xs[point]! += moveX;
+    ys[point]! += moveY;
+  }
+  ink.fill(0);
+  let from = 0;
+  for (const stroke of strokes) {
+    const to = from + stroke.length;
+    const corners = stroke.map(([, , corner]) => corner === 1);
+    drawStroke({ xs: xs.subarray(from, to), ys: ys.subarray(from, to), corners }, radius, softness, draw);
+    from = to;
   }
   const darkness = draw.uniform(...variety.darkness);
   const noise = draw.uniform(...variety.noise);
