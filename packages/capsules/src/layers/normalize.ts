@@ -7,6 +7,8 @@
  *   dx = gamma rstd (dy - mean(dy) - xhat mean(dy xhat)),  dgamma = sum(dy xhat),  dbeta = sum(dy),
  *
  * which is two passes over x and dy: one that reduces, one that writes. Derived mechanically through the variance it would be five.
+ * Both directions are multiplied out to `x * a + b`, with a and b per channel, so that x - mean is never laid out in memory; the
+ * variance itself is computed from x - mean.
  */
 import { customVjp } from '@capsnet/autograd';
 import { add, moments, mul, reshape, rsqrt, sizeOf, sub, sum, type Tensor } from '@capsnet/tensor';
@@ -32,18 +34,18 @@ export function normalize(x: Tensor, gamma: Tensor, beta: Tensor, axes: readonly
   const forward = (input: Tensor, gain: Tensor, shift: Tensor): Tensor => {
     const { mean, variance } = moments(input, axes);
     const scale: Tensor = mul(reshape(gain, scaleShape), rsqrt(add(variance, epsilon)));
-    return add(mul(sub(input, mean), scale), shift);
+    return add(mul(input, scale), sub(reshape(shift, scaleShape), mul(mean, scale)));
   };
   const backward = (dy: Tensor, input: Tensor, gain: Tensor): [Tensor, Tensor, Tensor] => {
     const { mean, variance } = moments(input, axes);
     const rstd: Tensor = rsqrt(add(variance, epsilon));
-    const centred: Tensor = sub(input, mean);
     const sumDy: Tensor = sum(dy, axes, { keepDims: true });
-    const sumDyCentred: Tensor = sum(mul(dy, centred), axes, { keepDims: true });
+    const sumDyCentred: Tensor = sub(sum(mul(dy, input), axes, { keepDims: true }), mul(mean, sumDy));
     const scale: Tensor = mul(reshape(gain, scaleShape), rstd);
-    // mean(dy xhat) xhat = sum(dy (x - mean)) rstd^2 / count (x - mean)
+    // xhat mean(dy xhat) = (x - mean) slope
     const slope: Tensor = mul(mul(sumDyCentred, mul(rstd, rstd)), 1 / count);
-    const dx: Tensor = mul(sub(sub(dy, mul(sumDy, 1 / count)), mul(centred, slope)), scale);
+    const offset: Tensor = sub(mul(mean, slope), mul(sumDy, 1 / count));
+    const dx: Tensor = add(sub(mul(dy, scale), mul(input, mul(scale, slope))), mul(offset, scale));
     const perChannel = (total: Tensor): Tensor => reshape(axes.length === others.length ? total : sum(total, others), gain.shape);
     return [dx, perChannel(mul(sumDyCentred, rstd)), perChannel(sumDy)];
   };
