@@ -1,12 +1,18 @@
 /** Arithmetic on lengths: literal in, literal out; `number` as soon as one operand is not known. */
 import type { AddDigits, DivideDigits, MultiplyDigits, Reversed, Spelled, SubtractDigits } from './digits.js';
-import type { IsLength, Shape } from './shape.js';
+import type { IsLength, IsSame, Shape } from './shape.js';
 
 type Both<A, B> = [IsLength<A>, IsLength<B>] extends [true, true] ? true : false;
 
 /** A + B */
 export type Add<A extends number, B extends number> =
-  Both<A, B> extends true ? Spelled<Reversed<AddDigits<Reversed<`${A}`>, Reversed<`${B}`>>>> : number;
+  IsSame<B, 0> extends true
+    ? A
+    : IsSame<A, 0> extends true
+      ? B
+      : Both<A, B> extends true
+        ? Spelled<Reversed<AddDigits<Reversed<`${A}`>, Reversed<`${B}`>>>>
+        : number;
 
 /** A - B; `never` when B is larger. */
 export type Subtract<A extends number, B extends number> =
@@ -19,35 +25,40 @@ export type Subtract<A extends number, B extends number> =
     : number;
 
 /** A * B */
-export type Multiply<A extends number, B extends number> = A extends 1
-  ? B
-  : B extends 1
+export type Multiply<A extends number, B extends number> =
+  IsSame<B, 1> extends true
     ? A
-    : Both<A, B> extends true
-      ? A extends 0
-        ? 0
-        : Spelled<Reversed<MultiplyDigits<Reversed<`${A}`>, `${B}`>>>
-      : number;
+    : IsSame<A, 1> extends true
+      ? B
+      : Both<A, B> extends true
+        ? A extends 0
+          ? 0
+          : Spelled<Reversed<MultiplyDigits<Reversed<`${A}`>, `${B}`>>>
+        : number;
 
 /** `[floor(A / B), remainder]`; `never` when B is 0. */
-export type DivideWithRest<A extends number, B extends number> = B extends 1
-  ? [A, 0]
-  : Both<A, B> extends true
-    ? B extends 0
-      ? never
-      : DivideDigits<`${A}`, Reversed<`${B}`>> extends [infer Quotient extends string, infer Rest extends string]
-        ? [Spelled<Quotient>, Spelled<Reversed<Rest>>]
-        : never
-    : [number, number];
+export type DivideWithRest<A extends number, B extends number> =
+  IsSame<B, 1> extends true
+    ? [A, 0]
+    : Both<A, B> extends true
+      ? B extends 0
+        ? never
+        : DivideDigits<`${A}`, Reversed<`${B}`>> extends [
+              infer Quotient extends string,
+              infer Rest extends string,
+            ]
+          ? [Spelled<Quotient>, Spelled<Reversed<Rest>>]
+          : never
+      : [number, number];
 
 /** floor(A / B) */
 export type FloorDivide<A extends number, B extends number> = DivideWithRest<A, B>[0];
 
-/** Is A known to be larger than B? */
-export type IsLarger<A extends number, B extends number> = [Subtract<B, A>] extends [never] ? true : false;
-
 /** Number of elements of a shape; `number` when a length is not known. */
-export type Product<S extends Shape, Done extends number = 1> = S extends readonly [infer First extends number, ...infer Rest extends Shape]
+export type Product<S extends Shape, Done extends number = 1> = S extends readonly [
+  infer First extends number,
+  ...infer Rest extends Shape,
+]
   ? Product<Rest, Multiply<Done, First>>
   : S extends readonly []
     ? Done

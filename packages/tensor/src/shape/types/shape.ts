@@ -20,43 +20,64 @@ export type Resolve<Result> = Result extends Shape ? Result : Shape;
 type IsUnion<T, Whole = T> = T extends T ? ([Whole] extends [T] ? false : true) : never;
 
 /** One number that the compiler knows: not `number`, not a union of several. */
-export type IsLiteral<N> = number extends N ? false : false extends IsUnion<N> ? (N extends number ? true : false) : false;
-
-/** A known length: a literal integer >= 0. */
-export type IsLength<N> = N extends number
-  ? `${N}` extends `-${string}`
-    ? false
-    : `${N}` extends `${bigint}`
-      ? false extends IsUnion<N>
-        ? true
-        : false
+export type IsLiteral<N> = number extends N
+  ? false
+  : false extends IsUnion<N>
+    ? N extends number
+      ? true
       : false
-  : false;
+    : false;
+
+/** A known length: one literal integer >= 0. */
+export type IsLength<N> = number extends N
+  ? false
+  : [N] extends [number]
+    ? `${N}` extends `-${string}`
+      ? false
+      : `${N}` extends `${bigint}`
+        ? false extends IsUnion<N>
+          ? true
+          : false
+        : false
+    : false;
 
 /** Is this one shape (not a choice of several) with a known number of axes? */
 export type HasRank<S extends Shape> =
-  false extends IsUnion<S> ? (number extends S['length'] ? false : false extends IsUnion<S['length']> ? true : false) : false;
+  false extends IsUnion<S>
+    ? number extends S['length']
+      ? false
+      : false extends IsUnion<S['length']>
+        ? true
+        : false
+    : false;
 
-/** Equal to nothing but itself, and never looks inside: so a type parameter is seen to agree with itself. */
-interface Exactly<T> {
-  (value: T): T;
-}
+/**
+ * The same type, be it literal, `number` or a type parameter. Two generic functions are alike only if the types in them
+ * are identical; so, unlike with `A extends B`, a type parameter is seen at once to be the same as itself, whatever its
+ * value will be. (Compared with anything else it has to wait for its value.)
+ */
+export type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** The same type, be it literal, `number` or a type parameter. */
-export type IsSame<A, B> = Exactly<A> extends Exactly<B> ? true : false;
+/** Two lengths that are known to be equal: the same literal, or the same type parameter. */
+export type Agree<A, B> = IsSame<A, B> extends true ? (IsSame<A, number> extends true ? false : true) : false;
 
 /** Two lengths that are known to differ. */
-export type Differ<A, B> = IsSame<A, B> extends true ? false : [IsLength<A>, IsLength<B>] extends [true, true] ? true : false;
+export type Differ<A, B> =
+  IsSame<A, B> extends true ? false : [IsLength<A>, IsLength<B>] extends [true, true] ? true : false;
 
 /** Of two lengths that agree, the known one. */
-export type Known<A extends number, B extends number> = IsSame<A, B> extends true ? A : IsLength<A> extends true ? A : B;
+export type Known<A extends number, B extends number> =
+  IsSame<A, B> extends true ? A : IsLength<A> extends true ? A : B;
 
 /** A shape of the same rank of which no length is known. */
 export type Unknowns<S extends Shape> = { -readonly [Axis in keyof S]: number };
 
 type ShowLength<N extends number> = number extends N ? '?' : `${N}`;
 
-type ShowLengths<S extends Shape> = S extends readonly [infer First extends number, ...infer Rest extends Shape]
+type ShowLengths<S extends Shape> = S extends readonly [
+  infer First extends number,
+  ...infer Rest extends Shape,
+]
   ? Rest extends readonly []
     ? ShowLength<First>
     : `${ShowLength<First>},${ShowLengths<Rest>}`
