@@ -1,5 +1,5 @@
 /** @capsnet/tensor: a lazy, typed tensor engine with one graph and several backends. */
-export { TensorError } from './errors.js';
+export { TensorError, showShape } from './errors.js';
 export type { DType, Precision, TypedArray } from './dtype.js';
 export type * from './shape/types.js';
 export { broadcastShapes, conv2dGeometry, resolveAxes, resolveAxis, resolvePadding, sameShape, sizeOf, stridesOf } from './shape/rules.js';

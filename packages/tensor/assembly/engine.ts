@@ -1,0 +1,87 @@
+/**
+ * The engine: walks a program of steps. Every thread runs all of it; each kernel takes its own share of the work, and a barrier stands
+ * where the program says so.
+ *
+ * A step is `kernel, flags, words, arguments...`; flag 1: wait for all threads after it. Control words lie in the first page of memory.
+ */
+import { fused } from './fused';
+import { packPanels, matmul } from './matmul';
+import { correlate, filterGradient, depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './convolution';
+import { reduce, argmax } from './reduce';
+import { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
+import { softmax, squash, squashGradient } from './capsule';
+export * from './micro';
+export { fused } from './fused';
+export { packPanels, matmul } from './matmul';
+export { correlate, filterGradient, depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './convolution';
+export { reduce, argmax } from './reduce';
+export { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
+export { softmax, squash, squashGradient } from './capsule';
+
+/** Reads the clock, in milliseconds. */
+// @ts-ignore: decorator
+@external('host', 'now')
+declare function now(): f64;
+
+const ARRIVED: usize = 1024;
+const GENERATION: usize = 1152;
+
+/** Spins, then sleeps in short naps: within a plan the others are microseconds away, unless the machine is busy. */
+export function barrier(threads: i32): void {
+  if (threads == 1) return;
+  if (!ASC_FEATURE_THREADS) return;
+  const generation = atomic.load<i32>(GENERATION);
+  if (atomic.add<i32>(ARRIVED, 1) == threads - 1) {
+    atomic.store<i32>(ARRIVED, 0);
+    atomic.store<i32>(GENERATION, generation + 1);
+    return;
+  }
+  let spins = 0;
+  while (atomic.load<i32>(GENERATION) == generation) {
+    if (++spins > 20000) atomic.wait<i32>(GENERATION, generation, 50000);
+  }
+}
+
+/** Runs `steps` steps at `program`. With `times`, thread 0 writes each step's milliseconds there as f64 (every step then ends in a barrier). */
+export function runProgram(program: usize, steps: i32, thread: i32, threads: i32, times: usize): void {
+  let at = program;
+  let started: f64 = times != 0 && thread == 0 ? now() : 0;
+  for (let step = 0; step < steps; step++) {
+    const kernel = load<i32>(at);
+    const flags = load<i32>(at, 4);
+    dispatch(kernel, at + 12, thread, threads);
+    if ((flags & 1) != 0 || times != 0) barrier(threads);
+    if (times != 0 && thread == 0) {
+      const ended = now();
+      store<f64>(times + (<usize>step << 3), ended - started);
+      started = ended;
+    }
+    at += 12 + (<usize>load<i32>(at, 8) << 2);
+  }
+  barrier(threads);
+}
+
+export function dispatch(kernel: i32, args: usize, thread: i32, threads: i32): void {
+  switch (kernel) {
+    case 0: fused(args, thread, threads); break;
+    case 1: packPanels(args, thread, threads); break;
+    case 2: matmul(args, thread, threads); break;
+    case 3: correlate(args, thread, threads); break;
+    case 4: filterGradient(args, thread, threads); break;
+    case 5: depthwise(args, thread, threads); break;
+    case 6: depthwiseInputGradient(args, thread, threads); break;
+    case 7: depthwiseFilterGradient(args, thread, threads); break;
+    case 8: reduce(args, thread, threads); break;
+    case 9: argmax(args, thread, threads); break;
+    case 10: copyStrided(args, thread, threads); break;
+    case 11: fillWords(args, thread, threads); break;
+    case 12: gather(args, thread, threads); break;
+    case 13: scatterAdd(args, thread, threads); break;
+    case 14: oneHot(args, thread, threads); break;
+    case 15: convert(args, thread, threads); break;
+    case 16: softmax(args, thread, threads); break;
+    case 17: squash(args, thread, threads); break;
+    case 18: squashGradient(args, thread, threads); break;
+    default: unreachable();
+  }
+}

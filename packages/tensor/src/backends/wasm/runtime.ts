@@ -1,0 +1,195 @@
+/**
+ * The wasm engine as an object: memory, threads, and running programs. Knows nothing of tensors.
+ */
+import { TensorError } from '../../errors.js';
+import { align } from '../../compile/memory.js';
+import { isNode, wasmFeatures, type WasmFeatures } from './features.js';
+import type { Heap } from './residence.js';
+
+/** Words of the control page; `worker.js` and `assembly/engine.ts` have the same. */
+const GO = 0, PROGRAM = 1, STEPS = 2, TIMES = 3, STOP = 4, READY = 5;
+const firstArena = 65536;
+const pageBytes = 65536;
+
+interface EngineExports {
+  runProgram(program: number, steps: number, thread: number, threads: number, times: number): void;
+}
+
+interface Thread {
+  terminate(): void;
+}
+
+export interface RuntimeOptions {
+  readonly threads?: number;
+  readonly relaxed?: boolean;
+}
+
+export class WasmRuntime implements Heap {
+  /** Free stretches of memory, by address. */
+  readonly #free: { address: number; bytes: number }[] = [];
+  readonly #allocated = new Map<number, number>();
+  #end = firstArena;
+  #disposed = false;
+
+  private constructor(
+    readonly memory: WebAssembly.Memory,
+    private readonly engine: EngineExports,
+    readonly threads: number,
+    readonly features: WasmFeatures,
+    readonly build: string,
+    private readonly workers: readonly Thread[],
+  ) {}
+
+  /**
+   * Loads the engine and starts its threads.
+   *
+   * @throws TensorError when the machine has no WebAssembly SIMD, or `threads` is not a positive integer.
+   */
+  static async create({ threads, relaxed = true }: RuntimeOptions = {}): Promise<WasmRuntime> {
+    if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 256)) {
+      throw new TensorError('wasm', `${threads} threads: wanted an integer from 1 to 256.`);
+    }
+    const features = await wasmFeatures();
+    if (!features.simd) throw new TensorError('wasm', `${features.remarks.join('; ')}. Use the reference backend, or a newer browser or Node.`);
+    const count = features.threads ? (threads ?? (await processors())) : 1;
+    const useRelaxed = relaxed && features.relaxedSimd && features.threads;
+    const build = !features.threads ? 'engine-single' : useRelaxed ? 'engine-relaxed' : 'engine';
+    const module = await WebAssembly.compile(await readModule(build));
+    const memory = new WebAssembly.Memory(features.threads ? { initial: 2, maximum: 65536, shared: true } : { initial: 2, maximum: 65536 });
+    const instance = new WebAssembly.Instance(module, { env: { memory, abort() {} }, host: { now: () => performance.now() } });
+    const control = new Int32Array(memory.buffer, 0, 16);
+    const workers = await Promise.all(
+      Array.from({ length: count - 1 }, (_, index) => startWorker({ module, memory, thread: index + 1, threads: count, relaxed: useRelaxed })),
+    );
+    // Workers announce themselves: a program must not start before all of them sleep in front of it.
+    while (Atomics.load(control, READY) < count - 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    return new WasmRuntime(memory, instance.exports as unknown as EngineExports, count, features, build, workers);
+  }
+
+  get buffer(): ArrayBufferLike {
+    return this.memory.buffer;
+  }
+
+  /** Bytes of WebAssembly memory. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** A stretch of memory, aligned to cache lines; memory grows when there is no room. */
+  allocate(bytes: number): number {
+    const size = align(Math.max(bytes, 64));
+    const index = this.#free.findIndex((stretch) => stretch.bytes >= size);
+    if (index >= 0) {
+      const stretch = this.#free[index]!;
+      if (stretch.bytes === size) this.#free.splice(index, 1);
+      else this.#free[index] = { address: stretch.address + size, bytes: stretch.bytes - size };
+      this.#allocated.set(stretch.address, size);
+      return stretch.address;
+    }
+    const address = this.#end;
+    const missing = address + size + pageBytes - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / pageBytes));
+      } catch {
+        throw new TensorError('wasm', `out of memory: a plan needs ${(size / 2 ** 20).toFixed(0)} MiB, ${(address / 2 ** 20).toFixed(0)} MiB are in use and 4096 MiB is the most there can be. Use a smaller batch.`);
+      }
+    }
+    this.#end = address + size;
+    this.#allocated.set(address, size);
+    return address;
+  }
+
+  /** Gives a stretch back; neighbours that are free become one. */
+  free(address: number): void {
+    const bytes = this.#allocated.get(address);
+    if (bytes === undefined) return;
+    this.#allocated.delete(address);
+    this.#free.push({ address, bytes });
+    this.#free.sort((a, b) => a.address - b.address);
+    for (let k = this.#free.length - 1; k > 0; k--) {
+      const before = this.#free[k - 1]!;
+      const after = this.#free[k]!;
+      if (before.address + before.bytes === after.address) {
+        this.#free.splice(k - 1, 2, { address: before.address, bytes: before.bytes + after.bytes });
+      }
+    }
+    const last = this.#free.at(-1);
+    if (last && last.address + last.bytes === this.#end) {
+      this.#end = last.address;
+      this.#free.pop();
+    }
+  }
+
+  /** Runs a program to its end, all threads together. With `times`, each step's milliseconds are written there as float64. */
+  run(program: number, steps: number, times = 0): void {
+    if (this.#disposed) throw new TensorError('wasm', 'the backend has been disposed of.');
+    if (this.threads > 1) {
+      const control = new Int32Array(this.memory.buffer, 0, 16);
+      control[PROGRAM] = program;
+      control[STEPS] = steps;
+      control[TIMES] = times;
+      Atomics.add(control, GO, 1);
+      Atomics.notify(control, GO);
+    }
+    this.engine.runProgram(program, steps, 0, this.threads, times);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const control = new Int32Array(this.memory.buffer, 0, 16);
+    control[STOP] = 1;
+    Atomics.add(control, GO, 1);
+    if (this.features.threads) Atomics.notify(control, GO);
+    for (const worker of this.workers) worker.terminate();
+  }
+}
+
+async function processors(): Promise<number> {
+  if (isNode()) return (await import('node:os')).availableParallelism();
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+async function readModule(build: string): Promise<ArrayBuffer> {
+  // Spelled out, so that bundlers find the files.
+  const urls: Record<string, URL> = {
+    engine: new URL('../../../wasm/engine.wasm', import.meta.url),
+    'engine-relaxed': new URL('../../../wasm/engine-relaxed.wasm', import.meta.url),
+    'engine-single': new URL('../../../wasm/engine-single.wasm', import.meta.url),
+  };
+  const url = urls[build]!;
+  if (url.protocol === 'file:') {
+    const { readFile } = await import('node:fs/promises');
+    try {
+      const file = await readFile(url);
+      return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
+    } catch {
+      throw new TensorError('wasm', `the kernels ${url.pathname} are missing. Build them: npm run build.`);
+    }
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new TensorError('wasm', `the kernels could not be loaded from ${url.href} (${response.status}).`);
+  return response.arrayBuffer();
+}
+
+interface WorkerStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly thread: number;
+  readonly threads: number;
+  readonly relaxed: boolean;
+}
+
+async function startWorker(start: WorkerStart): Promise<Thread> {
+  if (isNode()) {
+    const { Worker } = await import('node:worker_threads');
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+    // A sleeping worker must not keep the process alive.
+    worker.unref();
+    return { terminate: () => void worker.terminate() };
+  }
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  worker.postMessage(start);
+  return worker;
+}

@@ -1,0 +1,29 @@
+// A worker thread of the wasm backend: sleeps until a program is there, runs its share of it, sleeps again. Plain JavaScript, so that it is
+// found beside the code both in the sources and in the build; works as a worker of Node and of browsers.
+
+/** Words of the control page that host and workers share. */
+const GO = 0, PROGRAM = 1, STEPS = 2, TIMES = 3, STOP = 4, READY = 5;
+
+/** @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, thread: number, threads: number }} start */
+function work({ module, memory, thread, threads }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} }, host: { now: () => performance.now() } });
+  const control = new Int32Array(memory.buffer, 0, 16);
+  let seen = 0;
+  Atomics.add(control, READY, 1);
+  Atomics.notify(control, READY);
+  for (;;) {
+    Atomics.wait(control, GO, seen);
+    seen = Atomics.load(control, GO);
+    if (control[STOP] !== 0) return;
+    exports.runProgram(control[PROGRAM], control[STEPS], thread, threads, control[TIMES]);
+  }
+}
+
+const node = typeof process === 'object' && process.versions?.node !== undefined;
+if (node) {
+  const [{ workerData }, v8] = await Promise.all([import('node:worker_threads'), import('node:v8')]);
+  if (workerData.relaxed) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  work(workerData);
+} else {
+  self.onmessage = (event) => work(event.data);
+}
