@@ -53,7 +53,7 @@ function createProgram(): Command {
   learningRate(train, 5e-4);
   seed(train);
   train
-    .option('--augment', 'distort the training images (default for mnist)')
+    .option('--augment', 'distort the training images (default: on, off for digits)')
     .option('--no-augment', 'take the training images as they are');
   limitTrain(train);
   limitTest(train);
