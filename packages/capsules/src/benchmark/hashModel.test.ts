@@ -6,7 +6,7 @@ import { adam } from '@capsnet/autograd';
 import { compile, createBackend, scalar, setBackend, slice, type Backend } from '@capsnet/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileTrainStep } from '../training/step.js';
-import { hashBatch, hashed, hashModel, type HashModelName } from './hashModel.js';
+import { comparedAdam, hashBatch, hashed, hashModel, type HashModelName } from './hashModel.js';
 
 const expected = {
   'efficient-capsnet': { lengths: [0.03963, 0.04423, 0.05516], losses: [0.62978, 0.52775, 0.44821, 0.38657] },
@@ -42,7 +42,7 @@ describe.each(backends)('%s', (name) => {
   const trained = name === 'reference' ? (['efficient-capsnet'] as const) : (['efficient-capsnet', 'original-capsnet'] as const);
   test.each(trained)('losses of %s', { timeout: 120_000 }, async (kind: HashModelName) => {
     const { model, ...start } = hashModel(kind);
-    const optimizer = adam();
+    const optimizer = adam(comparedAdam);
     const step = compileTrainStep(model, optimizer);
     const batch = hashBatch();
     let { parameters, state } = start;

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 
 const start = (seed = 1, model = buildModel(description)) => ({ model, ...model.init(randomKey(seed)) });
-const options = (seed = 1) => ({ ...start(seed), optimizer: adam(), epochs: 3, batches, learningRate: () => 5e-3 });
+const options = (seed = 1) => ({ ...start(seed), optimizer: adam(), epochs: 3, batches, learningRate: () => 1e-2 });
 
 async function run<State>(given: FitOptions<State>): Promise<EpochReport<State>[]> {
   const reports: EpochReport<State>[] = [];
