@@ -7,9 +7,21 @@ const seeds = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 describe('threefry', () => {
   // The known answers that are published with the generator (Random123, kat_vectors, threefry2x32 with 20 rounds).
   it.each([
-    [[0, 0], [0, 0], [0x6b200159, 0x99ba4efe]],
-    [[0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x1cb996fc, 0xbb002be7]],
-    [[0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3], [0xc4923a9c, 0x483df7a0]],
+    [
+      [0, 0],
+      [0, 0],
+      [0x6b200159, 0x99ba4efe],
+    ],
+    [
+      [0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x1cb996fc, 0xbb002be7],
+    ],
+    [
+      [0x13198a2e, 0x03707344],
+      [0x243f6a88, 0x85a308d3],
+      [0xc4923a9c, 0x483df7a0],
+    ],
   ] as const)('key %j, counter %j', (key, [c0, c1], answer) => {
     expect(threefry(key, c0, c1)).toEqual(answer);
   });
@@ -65,7 +77,9 @@ describe('draws', () => {
 
 describe('permutation', () => {
   test.prop([seeds, fc.integer({ min: 0, max: 300 })])('holds every number once', (seed, count) => {
-    expect([...permutation(randomKey(seed), count)].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+    expect([...permutation(randomKey(seed), count)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: count }, (_, i) => i),
+    );
   });
   it('all orders of three come equally often', () => {
     const counts = new Map<string, number>();

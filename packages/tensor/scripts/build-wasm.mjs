@@ -15,14 +15,28 @@ const builds = {
 
 mkdirSync(join(root, 'wasm'), { recursive: true });
 for (const [name, flags] of Object.entries(builds)) {
-  const { error, stderr } = await asc.main(
-    [
-      'assembly/engine.ts', '--baseDir', root, '--outFile', `wasm/${name}.wasm`,
-      '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--disableWarning', '112',
-      // The first 4 KiB are the control words; static data, if there ever is any, comes after them and below the arenas.
-      '--importMemory', '--initialMemory', '2', '--memoryBase', '4096', ...flags,
-    ],
-  );
+  const { error, stderr } = await asc.main([
+    'assembly/engine.ts',
+    '--baseDir',
+    root,
+    '--outFile',
+    `wasm/${name}.wasm`,
+    '-O3',
+    '--runtime',
+    'stub',
+    '--noAssert',
+    '--enable',
+    'simd',
+    '--disableWarning',
+    '112',
+    // The first 4 KiB are the control words; static data, if there ever is any, comes after them and below the arenas.
+    '--importMemory',
+    '--initialMemory',
+    '2',
+    '--memoryBase',
+    '4096',
+    ...flags,
+  ]);
   if (error) {
     process.stderr.write(`${stderr.toString()}\nbuild-wasm: ${name}: ${error.message}\n`);
     process.exit(1);

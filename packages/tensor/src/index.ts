@@ -2,7 +2,16 @@
 export { TensorError, showShape } from './errors.js';
 export type { DType, Precision, TypedArray } from './dtype.js';
 export type * from './shape/types.js';
-export { broadcastShapes, conv2dGeometry, resolveAxes, resolveAxis, resolvePadding, sameShape, sizeOf, stridesOf } from './shape/rules.js';
+export {
+  broadcastShapes,
+  conv2dGeometry,
+  resolveAxes,
+  resolveAxis,
+  resolvePadding,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from './shape/rules.js';
 export type { Conv2dAttributes, Conv2dGeometry, Padding2d } from './shape/rules.js';
 export { Tensor, fromHost, type NestedNumbers } from './graph/tensor.js';
 export { HostValue, type Value } from './graph/value.js';

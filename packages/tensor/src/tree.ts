@@ -9,7 +9,13 @@ import { Tensor } from './graph/tensor.js';
 export type Tree<Leaf = Tensor> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
 
 /** The same nesting with every tensor replaced by `To`. */
-export type MapTree<T, To> = T extends Tensor ? To : T extends readonly unknown[] | Record<string, unknown> ? { [K in keyof T]: MapTree<T[K], To> } : T extends object ? { [K in keyof T]: MapTree<T[K], To> } : To;
+export type MapTree<T, To> = T extends Tensor
+  ? To
+  : T extends readonly unknown[] | Record<string, unknown>
+    ? { [K in keyof T]: MapTree<T[K], To> }
+    : T extends object
+      ? { [K in keyof T]: MapTree<T[K], To> }
+      : To;
 
 /** One leaf and the way to it, `conv1/kernel`. */
 export interface PathLeaf<Leaf = unknown> {
@@ -18,7 +24,11 @@ export interface PathLeaf<Leaf = unknown> {
 }
 
 const isBranch = (value: unknown): value is Record<string, unknown> | readonly unknown[] =>
-  Array.isArray(value) || (typeof value === 'object' && value !== null && !(value instanceof Tensor) && Object.getPrototypeOf(value) === Object.prototype);
+  Array.isArray(value) ||
+  (typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Tensor) &&
+    Object.getPrototypeOf(value) === Object.prototype);
 
 /** Keys in the order in which trees are walked: that of insertion. */
 const keysOf = (branch: Record<string, unknown> | readonly unknown[]): string[] => Object.keys(branch);
@@ -26,7 +36,9 @@ const keysOf = (branch: Record<string, unknown> | readonly unknown[]): string[] 
 /** Every leaf with its path, depth first, records in the order of their keys' insertion. */
 export function leavesWithPaths(tree: unknown, prefix = ''): PathLeaf[] {
   if (!isBranch(tree)) return [{ path: prefix, leaf: tree }];
-  return keysOf(tree).flatMap((key) => leavesWithPaths((tree as Record<string, unknown>)[key], prefix ? `${prefix}/${key}` : key));
+  return keysOf(tree).flatMap((key) =>
+    leavesWithPaths((tree as Record<string, unknown>)[key], prefix ? `${prefix}/${key}` : key),
+  );
 }
 
 /** The leaves of a tree, depth first. */
@@ -45,12 +57,20 @@ export function leaves<Leaf = Tensor>(tree: unknown): Leaf[] {
  *
  * @throws TensorError when a later tree lacks a place that the first one has.
  */
-export function mapTree<T, To>(f: (leaf: never, ...others: never[]) => To, tree: T, ...others: readonly unknown[]): MapTree<T, To> {
+export function mapTree<T, To>(
+  f: (leaf: never, ...others: never[]) => To,
+  tree: T,
+  ...others: readonly unknown[]
+): MapTree<T, To> {
   const visit = (value: unknown, rest: readonly unknown[], path: string): unknown => {
     if (!isBranch(value)) return (f as (...leaves: unknown[]) => To)(value, ...rest);
     const next = (key: string): unknown => {
       const below = rest.map((other) => {
-        if (!isBranch(other) || !(key in other)) throw new TensorError('mapTree', `the trees differ: ${path ? `${path}/` : ''}${key} is missing in one of them.`);
+        if (!isBranch(other) || !(key in other))
+          throw new TensorError(
+            'mapTree',
+            `the trees differ: ${path ? `${path}/` : ''}${key} is missing in one of them.`,
+          );
         return (other as Record<string, unknown>)[key];
       });
       return visit((value as Record<string, unknown>)[key], below, path ? `${path}/${key}` : key);
@@ -65,6 +85,7 @@ export function mapTree<T, To>(f: (leaf: never, ...others: never[]) => To, tree:
 export function unflatten<T>(like: T, flat: readonly unknown[]): T {
   let position = 0;
   const rebuilt = mapTree((() => flat[position++]) as (leaf: never) => unknown, like);
-  if (position !== flat.length) throw new TensorError('unflatten', `${flat.length} leaves for a tree of ${position}.`);
+  if (position !== flat.length)
+    throw new TensorError('unflatten', `${flat.length} leaves for a tree of ${position}.`);
   return rebuilt as T;
 }

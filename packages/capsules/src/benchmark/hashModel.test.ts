@@ -29,17 +29,28 @@ describe.each(backends)('%s', (name) => {
     await backend?.dispose();
   });
 
-  test.each(['efficient-capsnet', 'original-capsnet'] as const)('lengths of %s', async (kind: HashModelName) => {
-    const { model, parameters, state } = hashModel(kind);
-    const { images } = hashBatch();
-    const first = slice(images, [0, 0, 0, 0], [1, -1, -1, -1]);
-    const run = compile((p: typeof parameters, s: typeof state, x: typeof images) => model.apply(p, s, x, { mode: 'test' }).lengths);
-    const lengths = await (await run(parameters, state, first)).data();
-    run.release();
-    expected[kind].lengths.forEach((length, k) => expect(Math.abs(lengths[k]! - length)).toBeLessThan(1e-5));
-  });
+  test.each(['efficient-capsnet', 'original-capsnet'] as const)(
+    'lengths of %s',
+    async (kind: HashModelName) => {
+      const { model, parameters, state } = hashModel(kind);
+      const { images } = hashBatch();
+      const first = slice(images, [0, 0, 0, 0], [1, -1, -1, -1]);
+      const run = compile(
+        (p: typeof parameters, s: typeof state, x: typeof images) =>
+          model.apply(p, s, x, { mode: 'test' }).lengths,
+      );
+      const lengths = await (await run(parameters, state, first)).data();
+      run.release();
+      expected[kind].lengths.forEach((length, k) =>
+        expect(Math.abs(lengths[k]! - length)).toBeLessThan(1e-5),
+      );
+    },
+  );
 
-  const trained = name === 'reference' ? (['efficient-capsnet'] as const) : (['efficient-capsnet', 'original-capsnet'] as const);
+  const trained =
+    name === 'reference'
+      ? (['efficient-capsnet'] as const)
+      : (['efficient-capsnet', 'original-capsnet'] as const);
   test.each(trained)('losses of %s', { timeout: 120_000 }, async (kind: HashModelName) => {
     const { model, ...start } = hashModel(kind);
     const optimizer = adam(comparedAdam);

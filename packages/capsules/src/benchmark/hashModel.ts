@@ -28,12 +28,17 @@ export function hashed(count: number, seed: number, low: number, high: number): 
 }
 
 /** OIHW numbers in HWIO order. */
-function fromOihw(numbers: Float32Array, [height, width, inputs, outputs]: readonly [number, number, number, number]): Float32Array {
+function fromOihw(
+  numbers: Float32Array,
+  [height, width, inputs, outputs]: readonly [number, number, number, number],
+): Float32Array {
   const moved = new Float32Array(numbers.length);
   let from = 0;
   for (let o = 0; o < outputs; o++)
     for (let i = 0; i < inputs; i++)
-      for (let h = 0; h < height; h++) for (let w = 0; w < width; w++) moved[((h * width + w) * inputs + i) * outputs + o] = numbers[from++]!;
+      for (let h = 0; h < height; h++)
+        for (let w = 0; w < width; w++)
+          moved[((h * width + w) * inputs + i) * outputs + o] = numbers[from++]!;
   return moved;
 }
 
@@ -54,9 +59,20 @@ export interface HashModel {
 }
 
 /** Layers in the order of their seeds: kernels from 1 (or 21), routing weights, decoder from 7. */
-const seeds: Readonly<Record<HashModelName, { readonly kernels: Readonly<Record<string, number>>; readonly routing: readonly [number, number] }>> = {
-  'efficient-capsnet': { kernels: { conv1: 1, conv2: 2, conv3: 3, conv4: 4, primary: 5, dec1: 7, dec2: 8, dec3: 9 }, routing: [6, 0.17] },
-  'original-capsnet': { kernels: { conv1: 21, primary: 22, dec1: 7, dec2: 8, dec3: 9 }, routing: [23, 0.085] },
+const seeds: Readonly<
+  Record<
+    HashModelName,
+    { readonly kernels: Readonly<Record<string, number>>; readonly routing: readonly [number, number] }
+  >
+> = {
+  'efficient-capsnet': {
+    kernels: { conv1: 1, conv2: 2, conv3: 3, conv4: 4, primary: 5, dec1: 7, dec2: 8, dec3: 9 },
+    routing: [6, 0.17],
+  },
+  'original-capsnet': {
+    kernels: { conv1: 21, primary: 22, dec1: 7, dec2: 8, dec3: 9 },
+    routing: [23, 0.085],
+  },
 };
 
 /**
@@ -66,7 +82,11 @@ const seeds: Readonly<Record<HashModelName, { readonly kernels: Readonly<Record<
 export function hashModel(name: HashModelName): HashModel {
   const model = buildModel(asCompared(describeModel(name)));
   const { kernels, routing } = seeds[name];
-  const start = (specs: Model['parameterSpecs']): Parameters => mapSpecs(({ shape, initializer }) => initialize(initializer === 'ones' ? 'ones' : 'zeros', [0, 0], shape), specs);
+  const start = (specs: Model['parameterSpecs']): Parameters =>
+    mapSpecs(
+      ({ shape, initializer }) => initialize(initializer === 'ones' ? 'ones' : 'zeros', [0, 0], shape),
+      specs,
+    );
   const parameters = { ...start(model.parameterSpecs) };
   for (const [layer, seed] of Object.entries(kernels)) {
     const branch = parameters[layer] as Readonly<Record<string, Tensor>>;
@@ -74,15 +94,26 @@ export function hashModel(name: HashModelName): HashModel {
   }
   const digit = parameters['digit'] as Readonly<Record<string, Tensor>>;
   const [seed, bound] = routing;
-  parameters['digit'] = { ...digit, W: tensor(hashed(digit['W']!.size, seed, -bound, bound), digit['W']!.shape) };
+  parameters['digit'] = {
+    ...digit,
+    W: tensor(hashed(digit['W']!.size, seed, -bound, bound), digit['W']!.shape),
+  };
   return { model, parameters, state: start(model.stateSpecs) };
 }
 
 function asCompared(description: ModelDescription): ModelDescription {
   if (description.kind === 'efficient-capsnet') {
-    return { ...description, backbone: { ...description.backbone, normalization: { kind: 'batch', epsilon: 1e-5, momentum: 0.9, movingVariance: 'unbiased' } } };
+    return {
+      ...description,
+      backbone: {
+        ...description.backbone,
+        normalization: { kind: 'batch', epsilon: 1e-5, momentum: 0.9, movingVariance: 'unbiased' },
+      },
+    };
   }
-  return description.kind === 'original-capsnet' ? { ...description, primary: { ...description.primary, divisor: 1 } } : description;
+  return description.kind === 'original-capsnet'
+    ? { ...description, primary: { ...description.primary, divisor: 1 } }
+    : description;
 }
 
 /**
@@ -94,6 +125,12 @@ export const comparedAdam = { epsilon: 4e-10 } as const;
 
 /** `size` hashed images [size, 28, 28, 1] with labels 0, 1, ..., 9, 0, .... */
 export function hashBatch(size = 16): Batch {
-  const labels: Tensor = oneHot(tensor(Int32Array.from({ length: size }, (_, index) => index % 10), [size]), 10);
+  const labels: Tensor = oneHot(
+    tensor(
+      Int32Array.from({ length: size }, (_, index) => index % 10),
+      [size],
+    ),
+    10,
+  );
   return { images: tensor(hashed(size * 784, 1000, 0, 1), [size, 28, 28, 1]), labels };
 }

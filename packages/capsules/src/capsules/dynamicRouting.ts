@@ -1,7 +1,20 @@
 /**
  * Dynamic routing, or routing by agreement: Sabour, Frosst, Hinton, "Dynamic Routing Between Capsules" 2017, procedure 1.
  */
-import { add, matmul, mul, reshape, showShape, softmax, sum, TensorError, transpose, fill, type Shape, type Tensor } from '@capsnet/tensor';
+import {
+  add,
+  matmul,
+  mul,
+  reshape,
+  showShape,
+  softmax,
+  sum,
+  TensorError,
+  transpose,
+  fill,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
 import type { Routed } from './selfAttentionRouting.js';
 import { squashSabour, type Squash } from './squash.js';
 
@@ -22,13 +35,28 @@ import { squashSabour, type Squash } from './squash.js';
  * @returns capsules [batch, parents, z], and the couplings [batch, parents, children] of the last iteration (all 1 for 0 iterations)
  * @throws TensorError when the shapes do not fit
  */
-export function dynamicRouting(u: Tensor, weights: Tensor, biases: Tensor, iterations = 3, squash: Squash = squashSabour()): Routed {
+export function dynamicRouting(
+  u: Tensor,
+  weights: Tensor,
+  biases: Tensor,
+  iterations = 3,
+  squash: Squash = squashSabour(),
+): Routed {
   if (!Number.isInteger(iterations) || iterations < 0) {
-    throw new TensorError('dynamicRouting', `${iterations} iterations: wanted an integer >= 0 (the paper takes 3).`);
+    throw new TensorError(
+      'dynamicRouting',
+      `${iterations} iterations: wanted an integer >= 0 (the paper takes 3).`,
+    );
   }
   const [batch, children] = u.shape as [number, number, number];
   const [parents, z] = biases.shape as [number, number];
-  const fits = u.rank === 3 && weights.rank === 3 && biases.rank === 2 && weights.shape[0] === children && weights.shape[1] === u.shape[2] && weights.shape[2] === parents * z;
+  const fits =
+    u.rank === 3 &&
+    weights.rank === 3 &&
+    biases.rank === 2 &&
+    weights.shape[0] === children &&
+    weights.shape[1] === u.shape[2] &&
+    weights.shape[2] === parents * z;
   if (!fits) {
     throw new TensorError(
       'dynamicRouting',
@@ -39,7 +67,8 @@ export function dynamicRouting(u: Tensor, weights: Tensor, biases: Tensor, itera
   const uHat: Tensor = reshape(matmul(transpose(u, [1, 0, 2]), weights), [children, batch, parents, z]);
   const activate = (votes: Tensor): Tensor => squash<Shape>(add(votes, biases));
   const plainSum: Tensor = sum(uHat, 0);
-  if (iterations === 0) return { capsules: activate(plainSum), couplings: fill([batch, parents, children], 1) };
+  if (iterations === 0)
+    return { capsules: activate(plainSum), couplings: fill([batch, parents, children], 1) };
 
   // The softmax of zeros is 1 / parents: the first iteration needs no coupling tensor.
   let capsules = activate(mul(plainSum, 1 / parents));

@@ -13,7 +13,11 @@ export interface FullyConnectedCapsParameters {
 }
 
 /** Fully connected capsules of Efficient-CapsNet: every child predicts every parent, routed by self-attention. */
-export const fullyConnectedCaps = ({ W, b }: FullyConnectedCapsParameters, u: Tensor, squash?: Squash): Routed => selfAttentionRouting(u, W, b, squash);
+export const fullyConnectedCaps = (
+  { W, b }: FullyConnectedCapsParameters,
+  u: Tensor,
+  squash?: Squash,
+): Routed => selfAttentionRouting(u, W, b, squash);
 
 /** Parameters of `digitCaps`. */
 export interface DigitCapsParameters {
@@ -27,8 +31,17 @@ export interface DigitCapsParameters {
  * Digit capsules of the original CapsNet: dynamic routing from the primary capsules, given flat [batch, children, i] or as a map
  * [batch, height, width, C, i], whose places and kinds are the children.
  */
-export function digitCaps({ W, biases }: DigitCapsParameters, x: Tensor, iterations: number, squash?: Squash): Routed {
-  if (x.rank < 3) throw new TensorError('digitCaps', `${showShape(x.shape)} is not [batch, ..., dimensions] with at least one axis of children.`);
+export function digitCaps(
+  { W, biases }: DigitCapsParameters,
+  x: Tensor,
+  iterations: number,
+  squash?: Squash,
+): Routed {
+  if (x.rank < 3)
+    throw new TensorError(
+      'digitCaps',
+      `${showShape(x.shape)} is not [batch, ..., dimensions] with at least one axis of children.`,
+    );
   const children = sizeOf(x.shape.slice(1, -1));
   return dynamicRouting(reshape(x, [x.shape[0]!, children, x.shape.at(-1)!]), W, biases, iterations, squash);
 }

@@ -5,11 +5,26 @@
  * A mask is a tensor of 0 and 1, [batch, parents]; it is a constant for differentiation.
  */
 import {
-  argmax, expandDims, mul, oneHot, reshape, showShape, square, stopGradient, sum, TensorError, where, type Tensor,
+  argmax,
+  expandDims,
+  mul,
+  oneHot,
+  reshape,
+  showShape,
+  square,
+  stopGradient,
+  sum,
+  TensorError,
+  where,
+  type Tensor,
 } from '@capsnet/tensor';
 
 function checkCapsules(operation: string, capsules: Tensor): [number, number, number] {
-  if (capsules.rank !== 3) throw new TensorError(operation, `capsules ${showShape(capsules.shape)} are not [batch, parents, dimensions].`);
+  if (capsules.rank !== 3)
+    throw new TensorError(
+      operation,
+      `capsules ${showShape(capsules.shape)} are not [batch, parents, dimensions].`,
+    );
   return capsules.shape as [number, number, number];
 }
 
@@ -37,7 +52,10 @@ export function twoLongestMasks(capsules: Tensor): readonly [Tensor, Tensor] {
 export function mask(capsules: Tensor, marks: Tensor): Tensor {
   const [batch, parents, dimensions] = checkCapsules('mask', capsules);
   if (marks.rank !== 2 || marks.shape[0] !== batch || marks.shape[1] !== parents) {
-    throw new TensorError('mask', `the mask ${showShape(marks.shape)} does not fit capsules ${showShape(capsules.shape)}. Give [${batch},${parents}], for example one-hot labels.`);
+    throw new TensorError(
+      'mask',
+      `the mask ${showShape(marks.shape)} does not fit capsules ${showShape(capsules.shape)}. Give [${batch},${parents}], for example one-hot labels.`,
+    );
   }
   return reshape(mul(capsules, expandDims(stopGradient(marks), -1)), [batch, parents * dimensions]);
 }
@@ -49,7 +67,11 @@ export const maskByLabel = mask;
 export const maskByLongest = (capsules: Tensor): Tensor => mask(capsules, longestMask(capsules));
 
 /** The capsules of two labels, each flattened by itself (two overlaid digits). */
-export const maskByTwoLabels = (capsules: Tensor, first: Tensor, second: Tensor): readonly [Tensor, Tensor] => [mask(capsules, first), mask(capsules, second)];
+export const maskByTwoLabels = (
+  capsules: Tensor,
+  first: Tensor,
+  second: Tensor,
+): readonly [Tensor, Tensor] => [mask(capsules, first), mask(capsules, second)];
 
 /** The longest and the second longest capsule, each flattened by itself. */
 export function maskByTwoLongest(capsules: Tensor): readonly [Tensor, Tensor] {

@@ -54,10 +54,18 @@ export interface SabourPrimaryCapsOptions {
  * @param biases [C, L]
  * @returns squashed capsules [batch, height', width', C, L]
  */
-export function primaryCapsSabour(x: Tensor, kernel: Tensor, biases: Tensor, options: SabourPrimaryCapsOptions): Tensor {
+export function primaryCapsSabour(
+  x: Tensor,
+  kernel: Tensor,
+  biases: Tensor,
+  options: SabourPrimaryCapsOptions,
+): Tensor {
   const { capsules, dimensions, stride = 1, divisor = capsules, squash = squashSabour() } = options;
   if (kernel.shape[3] !== capsules * dimensions) {
-    throw new TensorError('primaryCapsSabour', `kernel ${showShape(kernel.shape)} has ${kernel.shape[3]} filters, ${capsules} capsules of ${dimensions} need ${capsules * dimensions}.`);
+    throw new TensorError(
+      'primaryCapsSabour',
+      `kernel ${showShape(kernel.shape)} has ${kernel.shape[3]} filters, ${capsules} capsules of ${dimensions} need ${capsules * dimensions}.`,
+    );
   }
   const map: Tensor = conv2d(x, kernel, { strides: stride });
   const [batch, height, width] = map.shape as [number, number, number, number];

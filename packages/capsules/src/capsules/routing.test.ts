@@ -1,5 +1,17 @@
 import { grad } from '@capsnet/autograd';
-import { createBackend, fill, gather, randomKey, randomNormal, setBackend, splitKey, sum, tensor, type Shape, type Tensor } from '@capsnet/tensor';
+import {
+  createBackend,
+  fill,
+  gather,
+  randomKey,
+  randomNormal,
+  setBackend,
+  splitKey,
+  sum,
+  tensor,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dynamicRouting } from './dynamicRouting.js';
@@ -29,23 +41,49 @@ interface Operands {
 const attention = {
   draw({ batch, parents, children, i, z, seed }: Sizes): Operands {
     const [a, b, c] = splitKey(randomKey(seed), 3);
-    return { u: randomNormal(a!, [batch, children, i]), weights: randomNormal(b!, [parents, children, i, z]), bias: randomNormal(c!, [parents, children, 1]) };
+    return {
+      u: randomNormal(a!, [batch, children, i]),
+      weights: randomNormal(b!, [parents, children, i, z]),
+      bias: randomNormal(c!, [parents, children, 1]),
+    };
   },
   route: ({ u, weights, bias }: Operands): Routed => selfAttentionRouting(u, weights, bias),
-  permuteChildren: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({ u: gather(u, order, 1), weights: gather(weights, order, 1), bias: gather(bias, order, 1) }),
-  permuteParents: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({ u, weights: gather(weights, order, 0), bias: gather(bias, order, 0) }),
+  permuteChildren: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({
+    u: gather(u, order, 1),
+    weights: gather(weights, order, 1),
+    bias: gather(bias, order, 1),
+  }),
+  permuteParents: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({
+    u,
+    weights: gather(weights, order, 0),
+    bias: gather(bias, order, 0),
+  }),
 };
 const agreement = (iterations: number) => ({
   draw({ batch, parents, children, i, z, seed }: Sizes): Operands {
     const [a, b, c] = splitKey(randomKey(seed), 3);
-    return { u: randomNormal(a!, [batch, children, i]), weights: randomNormal(b!, [children, i, parents * z]), bias: randomNormal(c!, [parents, z]) };
+    return {
+      u: randomNormal(a!, [batch, children, i]),
+      weights: randomNormal(b!, [children, i, parents * z]),
+      bias: randomNormal(c!, [parents, z]),
+    };
   },
   route: ({ u, weights, bias }: Operands): Routed => dynamicRouting(u, weights, bias, iterations),
-  permuteChildren: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({ u: gather(u, order, 1), weights: gather(weights, order, 0), bias }),
+  permuteChildren: ({ u, weights, bias }: Operands, order: Tensor): Operands => ({
+    u: gather(u, order, 1),
+    weights: gather(weights, order, 0),
+    bias,
+  }),
   permuteParents: ({ u, weights, bias }: Operands, order: Tensor): Operands => {
     const [parents, z] = bias.shape as [number, number];
-    const columns = Array.from(order.dataSync()).flatMap((k) => Array.from({ length: z }, (_, d) => k * z + d));
-    return { u, weights: gather(weights, tensor(Int32Array.from(columns), [parents * z]), 2), bias: gather(bias, order, 0) };
+    const columns = Array.from(order.dataSync()).flatMap((k) =>
+      Array.from({ length: z }, (_, d) => k * z + d),
+    );
+    return {
+      u,
+      weights: gather(weights, tensor(Int32Array.from(columns), [parents * z]), 2),
+      bias: gather(bias, order, 0),
+    };
   },
 });
 
@@ -55,7 +93,9 @@ const close = (a: Tensor, b: Tensor): void => {
   for (let k = 0; k < x.length; k++) expect(x[k]).toBeCloseTo(y[k]!, 9);
 };
 const shuffled = (count: number, seed: number): Tensor => {
-  const order = Array.from({ length: count }, (_, k) => k).sort((a, b) => ((a * 7919 + seed) % 104729) - ((b * 7919 + seed) % 104729));
+  const order = Array.from({ length: count }, (_, k) => k).sort(
+    (a, b) => ((a * 7919 + seed) % 104729) - ((b * 7919 + seed) % 104729),
+  );
   return tensor(Int32Array.from(order.map((_, k) => order[(k + 1) % count]!)), [count]);
 };
 
@@ -79,7 +119,10 @@ describe.each([
       fc.property(sizes, (of) => {
         const operands = routing.draw(of);
         const order = shuffled(of.children, of.seed);
-        const [plain, moved] = [routing.route(operands), routing.route(routing.permuteChildren(operands, order))];
+        const [plain, moved] = [
+          routing.route(operands),
+          routing.route(routing.permuteChildren(operands, order)),
+        ];
         close(moved.capsules, plain.capsules);
         close(moved.couplings, gather(plain.couplings, order, 2));
       }),
@@ -91,7 +134,10 @@ describe.each([
       fc.property(sizes, (of) => {
         const operands = routing.draw(of);
         const order = shuffled(of.parents, of.seed);
-        const [plain, moved] = [routing.route(operands), routing.route(routing.permuteParents(operands, order))];
+        const [plain, moved] = [
+          routing.route(operands),
+          routing.route(routing.permuteParents(operands, order)),
+        ];
         close(moved.capsules, gather(plain.capsules, order, 1));
         close(moved.couplings, gather(plain.couplings, order, 1));
       }),
@@ -104,7 +150,8 @@ describe.each([
     const zero = { u: fill<Shape>(u.shape, 0), weights, bias: fill<Shape>(bias.shape, 0) };
     expect(Array.from(routing.route(zero).capsules.dataSync()).every((x) => x === 0)).toBe(true);
     const gradients = grad((operands: Operands) => sum(routing.route(operands).capsules) as Tensor)(zero);
-    for (const gradient of [gradients.u, gradients.weights, gradients.bias]) expect(Array.from(gradient.dataSync()).every(Number.isFinite)).toBe(true);
+    for (const gradient of [gradients.u, gradients.weights, gradients.bias])
+      expect(Array.from(gradient.dataSync()).every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -126,7 +173,12 @@ test('the linear form of the self-attention logits is the quadratic one', () => 
       const [x, w, c] = [u.dataSync(), weights.dataSync(), couplings.dataSync()];
       const { parents, children, i, z } = of;
       const prediction = (b: number, k: number, j: number): number[] =>
-        Array.from({ length: z }, (_, d) => Array.from({ length: i }, (_, p) => x[(b * children + j) * i + p]! * w[((k * children + j) * i + p) * z + d]!).reduce((s, v) => s + v, 0));
+        Array.from({ length: z }, (_, d) =>
+          Array.from(
+            { length: i },
+            (_, p) => x[(b * children + j) * i + p]! * w[((k * children + j) * i + p) * z + d]!,
+          ).reduce((s, v) => s + v, 0),
+        );
       for (let j = 0; j < children; j++) {
         const logits = Array.from({ length: parents }, (_, k) => {
           const mine = prediction(0, k, j);
@@ -145,7 +197,9 @@ test('the linear form of the self-attention logits is the quadratic one', () => 
 
 test('shapes that do not fit are told', () => {
   const u = fill([2, 4, 3], 1);
-  expect(() => selfAttentionRouting(u, fill([5, 6, 3, 2], 1), fill([5, 6, 1], 1))).toThrow(/selfAttentionRouting: children \[2,4,3\] and weights \[5,6,3,2\]/);
+  expect(() => selfAttentionRouting(u, fill([5, 6, 3, 2], 1), fill([5, 6, 1], 1))).toThrow(
+    /selfAttentionRouting: children \[2,4,3\] and weights \[5,6,3,2\]/,
+  );
   expect(() => dynamicRouting(u, fill([4, 3, 10], 1), fill([5, 3], 1))).toThrow(/dynamicRouting: children/);
   expect(() => dynamicRouting(u, fill([4, 3, 10], 1), fill([5, 2], 1), -1)).toThrow(/wanted an integer >= 0/);
 });

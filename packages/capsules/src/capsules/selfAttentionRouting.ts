@@ -2,7 +2,20 @@
  * Self-attention routing: children vote for parents, and the votes that agree with the others weigh more. Nothing is iterated.
  * Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021), section "Self-attention routing", eq. 4 to 7.
  */
-import { add, div, expandDims, matmul, mul, showShape, softmax, sum, TensorError, transpose, type Shape, type Tensor } from '@capsnet/tensor';
+import {
+  add,
+  div,
+  expandDims,
+  matmul,
+  mul,
+  showShape,
+  softmax,
+  sum,
+  TensorError,
+  transpose,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
 import { squash as exponentialSquash, type Squash } from './squash.js';
 
 export interface Routed {
@@ -28,14 +41,25 @@ export interface Routed {
  * @param bias [parents, children, 1]
  * @throws TensorError when the shapes do not fit
  */
-export function selfAttentionRouting(u: Tensor, weights: Tensor, bias: Tensor, squash: Squash = exponentialSquash): Routed {
+export function selfAttentionRouting(
+  u: Tensor,
+  weights: Tensor,
+  bias: Tensor,
+  squash: Squash = exponentialSquash,
+): Routed {
   const [parents, children, i, z] = weights.shape as [number, number, number, number];
   const fits = u.rank === 3 && weights.rank === 4 && u.shape[1] === children && u.shape[2] === i;
   if (!fits) {
-    throw new TensorError('selfAttentionRouting', `children ${showShape(u.shape)} and weights ${showShape(weights.shape)}: wanted [batch, children, i] and [parents, children, i, z] with the same children and i.`);
+    throw new TensorError(
+      'selfAttentionRouting',
+      `children ${showShape(u.shape)} and weights ${showShape(weights.shape)}: wanted [batch, children, i] and [parents, children, i, z] with the same children and i.`,
+    );
   }
   if (bias.rank !== 3 || bias.shape[0] !== parents || bias.shape[1] !== children || bias.shape[2] !== 1) {
-    throw new TensorError('selfAttentionRouting', `bias ${showShape(bias.shape)} does not fit weights ${showShape(weights.shape)}: wanted [${parents},${children},1].`);
+    throw new TensorError(
+      'selfAttentionRouting',
+      `bias ${showShape(bias.shape)} does not fit weights ${showShape(weights.shape)}: wanted [${parents},${children},1].`,
+    );
   }
   // Batch third, [parents, children, batch, ...], throughout: the weights are used as they lie in memory, in both directions.
   const uHat: Tensor = matmul(transpose(u, [1, 0, 2]), weights);

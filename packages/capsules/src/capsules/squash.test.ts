@@ -8,16 +8,27 @@ beforeAll(async () => {
   await setBackend(await createBackend('reference'));
 });
 
-const values = (s: readonly number[], f: Squash): Float64Array => Float64Array.from(f(tensor(Float32Array.from(s), [s.length])).dataSync());
+const values = (s: readonly number[], f: Squash): Float64Array =>
+  Float64Array.from(f(tensor(Float32Array.from(s), [s.length])).dataSync());
 const norm = (v: ArrayLike<number>): number => Math.hypot(...Array.from(v));
 /** float32 vectors over the whole range of magnitudes, the zero vector and single huge or tiny components among them. */
 const component = fc.oneof(
   fc.float({ noNaN: true, noDefaultInfinity: true }),
   fc.float({ min: -10, max: 10, noNaN: true }),
-  fc.constantFrom(0, -0, Math.fround(1e-30), Math.fround(-1e30), Math.fround(1e30), Math.fround(1e-45), Math.fround(3.4e38)),
+  fc.constantFrom(
+    0,
+    -0,
+    Math.fround(1e-30),
+    Math.fround(-1e30),
+    Math.fround(1e30),
+    Math.fround(1e-45),
+    Math.fround(3.4e38),
+  ),
 );
 const vector = fc.array(component, { minLength: 1, maxLength: 16 });
-const moderate = fc.array(fc.float({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 16 }).filter((s) => norm(s) > 1e-3);
+const moderate = fc
+  .array(fc.float({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 16 })
+  .filter((s) => norm(s) > 1e-3);
 
 describe.each([
   ['squash', squash],
@@ -71,9 +82,17 @@ describe.each([
 
 test('squash is the identity near zero, and its gradient there too', () => {
   fc.assert(
-    fc.property(fc.array(fc.float({ min: Math.fround(-1e-4), max: Math.fround(1e-4), noNaN: true }), { minLength: 1, maxLength: 8 }), (s) => {
-      values(s, squash).forEach((x, k) => expect(Math.abs(x - s[k]!)).toBeLessThanOrEqual(norm(s) * Math.abs(s[k]!) + 1e-44));
-    }),
+    fc.property(
+      fc.array(fc.float({ min: Math.fround(-1e-4), max: Math.fround(1e-4), noNaN: true }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      (s) => {
+        values(s, squash).forEach((x, k) =>
+          expect(Math.abs(x - s[k]!)).toBeLessThanOrEqual(norm(s) * Math.abs(s[k]!) + 1e-44),
+        );
+      },
+    ),
   );
   const gradient = grad((s: Tensor) => sum(mul(squash(s), tensor([1, -2, 3]))) as Tensor);
   expect(Array.from(gradient(tensor([0, 0, 0])).dataSync())).toEqual([1, -2, 3]);

@@ -17,7 +17,8 @@ import { apply, TensorError, type Shape, type Tensor } from '@capsnet/tensor';
  * @param s [..., dimensions]
  * @returns the shape of `s`; lengths in [0, 1 - 2^-20]
  */
-export const squash = <S extends Shape>(s: Tensor<S>): Tensor<S> => apply('squash', [s], { kind: 'exponential', epsilon: 0 });
+export const squash = <S extends Shape>(s: Tensor<S>): Tensor<S> =>
+  apply('squash', [s], { kind: 'exponential', epsilon: 0 });
 
 /**
  * The squash of Sabour, Frosst, Hinton 2017 (eq. 1) with a given epsilon: v = |s|^2/(1 + |s|^2) s/(|s| + epsilon).
@@ -26,7 +27,10 @@ export const squash = <S extends Shape>(s: Tensor<S>): Tensor<S> => apply('squas
  */
 export function squashSabour(epsilon = 1e-7): <S extends Shape>(s: Tensor<S>) => Tensor<S> {
   if (!(epsilon >= 0 && Number.isFinite(epsilon))) {
-    throw new TensorError('squashSabour', `epsilon ${epsilon} must be a finite number >= 0. The published code uses 1e-7.`);
+    throw new TensorError(
+      'squashSabour',
+      `epsilon ${epsilon} must be a finite number >= 0. The published code uses 1e-7.`,
+    );
   }
   return (s) => apply('squash', [s], { kind: 'sabour', epsilon });
 }

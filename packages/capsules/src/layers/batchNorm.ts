@@ -1,5 +1,18 @@
 /** Batch normalisation, Ioffe and Szegedy 2015, with the conventions of Keras. */
-import { add, mul, reshape, rsqrt, showShape, sizeOf, stopGradient, sub, TensorError, type RandomKey, type Shape, type Tensor } from '@capsnet/tensor';
+import {
+  add,
+  mul,
+  reshape,
+  rsqrt,
+  showShape,
+  sizeOf,
+  stopGradient,
+  sub,
+  TensorError,
+  type RandomKey,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
 import { normalize } from './normalize.js';
 import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './parameters.js';
 
@@ -24,17 +37,29 @@ const defaults = { epsilon: 1e-3, momentum: 0.99 } as const;
 
 function check(operation: string, x: Tensor, { gamma }: LayerParameters<NormParameters>): void {
   if (x.rank < 2 || gamma.shape[0] !== x.shape.at(-1)) {
-    throw new TensorError(operation, `x ${showShape(x.shape)} and gamma ${showShape(gamma.shape)}: wanted [batch, ..., channels] and [channels].`);
+    throw new TensorError(
+      operation,
+      `x ${showShape(x.shape)} and gamma ${showShape(gamma.shape)}: wanted [batch, ..., channels] and [channels].`,
+    );
   }
 }
 
 export const batchNorm = {
-  specs: ({ channels }: { readonly channels: number }): LayerSpecs<NormParameters> => ({ gamma: spec([channels], 'ones'), beta: spec([channels], 'zeros') }),
+  specs: ({ channels }: { readonly channels: number }): LayerSpecs<NormParameters> => ({
+    gamma: spec([channels], 'ones'),
+    beta: spec([channels], 'zeros'),
+  }),
   stateSpecs: ({ channels }: { readonly channels: number }): LayerSpecs<NormState> => ({
     moving_mean: spec([channels], 'zeros'),
     moving_variance: spec([channels], 'ones'),
   }),
-  init: (key: RandomKey, options: { readonly channels: number }): { readonly parameters: LayerParameters<NormParameters>; readonly state: LayerParameters<NormState> } => ({
+  init: (
+    key: RandomKey,
+    options: { readonly channels: number },
+  ): {
+    readonly parameters: LayerParameters<NormParameters>;
+    readonly state: LayerParameters<NormState>;
+  } => ({
     parameters: initializeAll(key, batchNorm.specs(options)) as LayerParameters<NormParameters>,
     state: initializeAll(key, batchNorm.stateSpecs(options)) as LayerParameters<NormState>,
   }),
@@ -49,7 +74,11 @@ export const batchNorm = {
     parameters: LayerParameters<NormParameters>,
     state: LayerParameters<NormState>,
     x: Tensor,
-    { epsilon = defaults.epsilon, momentum = defaults.momentum, movingVariance = x.rank === 4 ? 'unbiased' : 'biased' }: BatchNormOptions = {},
+    {
+      epsilon = defaults.epsilon,
+      momentum = defaults.momentum,
+      movingVariance = x.rank === 4 ? 'unbiased' : 'biased',
+    }: BatchNormOptions = {},
   ): { readonly output: Tensor; readonly state: LayerParameters<NormState> } {
     check('batchNorm.train', x, parameters);
     const axes = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -57,8 +86,16 @@ export const batchNorm = {
     const { output, mean, variance } = normalize(x, parameters.gamma, parameters.beta, axes, epsilon);
     const bessel = movingVariance === 'unbiased' ? count / Math.max(1, count - 1) : 1;
     const moved = (old: Tensor, statistic: Tensor, factor: number): Tensor =>
-      stopGradient<Shape>(add(mul(old, momentum), mul(reshape(statistic, old.shape), (1 - momentum) * factor)));
-    return { output, state: { moving_mean: moved(state.moving_mean, mean, 1), moving_variance: moved(state.moving_variance, variance, bessel) } };
+      stopGradient<Shape>(
+        add(mul(old, momentum), mul(reshape(statistic, old.shape), (1 - momentum) * factor)),
+      );
+    return {
+      output,
+      state: {
+        moving_mean: moved(state.moving_mean, mean, 1),
+        moving_variance: moved(state.moving_variance, variance, bessel),
+      },
+    };
   },
 
   /** Normalises by the moved statistics. */

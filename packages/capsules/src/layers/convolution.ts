@@ -7,7 +7,8 @@ import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './pa
 /** Height and width of a filter; one number for a square one. */
 export type KernelSize = number | readonly [number, number];
 
-export const kernelSides = (size: KernelSize): readonly [number, number] => (typeof size === 'number' ? [size, size] : size);
+export const kernelSides = (size: KernelSize): readonly [number, number] =>
+  typeof size === 'number' ? [size, size] : size;
 
 export interface ConvolutionOptions {
   readonly channels: number;
@@ -23,25 +24,45 @@ export interface ConvolutionCall {
 }
 
 export const conv2d = {
-  specs: ({ channels, filters, kernel, initializer = 'glorotUniform' }: ConvolutionOptions): LayerSpecs<Affine> => ({
+  specs: ({
+    channels,
+    filters,
+    kernel,
+    initializer = 'glorotUniform',
+  }: ConvolutionOptions): LayerSpecs<Affine> => ({
     kernel: spec([...kernelSides(kernel), channels, filters], initializer),
     bias: spec([filters], 'zeros'),
   }),
-  init: (key: RandomKey, options: ConvolutionOptions): LayerParameters<Affine> => initializeAll(key, conv2d.specs(options)) as LayerParameters<Affine>,
+  init: (key: RandomKey, options: ConvolutionOptions): LayerParameters<Affine> =>
+    initializeAll(key, conv2d.specs(options)) as LayerParameters<Affine>,
   /** [batch, height, width, channels] -> [batch, height', width', filters] */
-  apply: ({ kernel, bias }: LayerParameters<Affine>, x: Tensor, { stride = 1, padding = 'valid', activation = 'linear' }: ConvolutionCall = {}): Tensor =>
-    activate(add(convolve(x, kernel, { strides: stride, padding }), bias), activation),
+  apply: (
+    { kernel, bias }: LayerParameters<Affine>,
+    x: Tensor,
+    { stride = 1, padding = 'valid', activation = 'linear' }: ConvolutionCall = {},
+  ): Tensor => activate(add(convolve(x, kernel, { strides: stride, padding }), bias), activation),
 };
 
 /** A filter a channel: kernel [kh, kw, 1, channels]. */
 export const depthwiseConv2d = {
-  specs: ({ channels, kernel, initializer = 'glorotUniform' }: Omit<ConvolutionOptions, 'filters'>): LayerSpecs<Affine> => ({
+  specs: ({
+    channels,
+    kernel,
+    initializer = 'glorotUniform',
+  }: Omit<ConvolutionOptions, 'filters'>): LayerSpecs<Affine> => ({
     kernel: spec([...kernelSides(kernel), 1, channels], initializer),
     bias: spec([channels], 'zeros'),
   }),
   init: (key: RandomKey, options: Omit<ConvolutionOptions, 'filters'>): LayerParameters<Affine> =>
     initializeAll(key, depthwiseConv2d.specs(options)) as LayerParameters<Affine>,
   /** [batch, height, width, channels] -> [batch, height', width', channels] */
-  apply: ({ kernel, bias }: LayerParameters<Affine>, x: Tensor, { stride = 1, padding = 'valid', activation = 'linear' }: ConvolutionCall = {}): Tensor =>
-    activate(add(convolve(x, kernel, { strides: stride, padding, groups: kernel.shape[3]! }), bias), activation),
+  apply: (
+    { kernel, bias }: LayerParameters<Affine>,
+    x: Tensor,
+    { stride = 1, padding = 'valid', activation = 'linear' }: ConvolutionCall = {},
+  ): Tensor =>
+    activate(
+      add(convolve(x, kernel, { strides: stride, padding, groups: kernel.shape[3]! }), bias),
+      activation,
+    ),
 };

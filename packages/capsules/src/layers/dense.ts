@@ -35,7 +35,9 @@ export const dense = {
     kernel: spec([inputs, outputs], initializer),
     bias: spec([outputs], 'zeros'),
   }),
-  init: (key: RandomKey, options: DenseOptions): LayerParameters<Affine> => initializeAll(key, dense.specs(options)) as LayerParameters<Affine>,
+  init: (key: RandomKey, options: DenseOptions): LayerParameters<Affine> =>
+    initializeAll(key, dense.specs(options)) as LayerParameters<Affine>,
   /** [..., inputs] x [inputs, outputs] + bias -> [..., outputs] */
-  apply: ({ kernel, bias }: LayerParameters<Affine>, x: Tensor, activation: Activation = 'linear'): Tensor => activate(add(matmul(x, kernel), bias), activation),
+  apply: ({ kernel, bias }: LayerParameters<Affine>, x: Tensor, activation: Activation = 'linear'): Tensor =>
+    activate(add(matmul(x, kernel), bias), activation),
 };

@@ -2,7 +2,18 @@
  * How weights start, exactly as Keras does it: scales from the fans of the shape.
  * Glorot and Bengio 2010 (eq. 16, averaged fans); He et al. 2015 (eq. 10).
  */
-import { randomTruncatedNormal, randomUniform, sizeOf, ones, TensorError, zeros, showShape, type RandomKey, type Shape, type Tensor } from '@capsnet/tensor';
+import {
+  randomTruncatedNormal,
+  randomUniform,
+  sizeOf,
+  ones,
+  TensorError,
+  zeros,
+  showShape,
+  type RandomKey,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
 
 export type Initializer = 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros' | 'ones';
 
@@ -21,10 +32,15 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
 const truncatedDeviation = 0.87962566103423978;
 
 /** What an initialiser draws from: a normal of `sigma`, redrawn beyond 2 sigma, or a uniform of [-limit, limit]. */
-export type Distribution = { readonly kind: 'truncatedNormal'; readonly sigma: number } | { readonly kind: 'uniform'; readonly limit: number };
+export type Distribution =
+  | { readonly kind: 'truncatedNormal'; readonly sigma: number }
+  | { readonly kind: 'uniform'; readonly limit: number };
 
 /** The distribution of a random initialiser for a shape. */
-export function distributionOf(initializer: Exclude<Initializer, 'zeros' | 'ones'>, shape: Shape): Distribution {
+export function distributionOf(
+  initializer: Exclude<Initializer, 'zeros' | 'ones'>,
+  shape: Shape,
+): Distribution {
   const { fanIn, fanOut } = fans(shape);
   const variance = initializer.startsWith('he') ? 2 / Math.max(1, fanIn) : 2 / Math.max(1, fanIn + fanOut);
   return initializer.endsWith('Normal')
@@ -33,7 +49,11 @@ export function distributionOf(initializer: Exclude<Initializer, 'zeros' | 'ones
 }
 
 /** Draws a tensor. `zeros` and `ones` ignore the key. */
-export function initialize<const S extends Shape>(initializer: Initializer, key: RandomKey, shape: S): Tensor<S> {
+export function initialize<const S extends Shape>(
+  initializer: Initializer,
+  key: RandomKey,
+  shape: S,
+): Tensor<S> {
   switch (initializer) {
     case 'zeros':
       return zeros(shape);
@@ -44,9 +64,14 @@ export function initialize<const S extends Shape>(initializer: Initializer, key:
     case 'glorotNormal':
     case 'glorotUniform': {
       const distribution = distributionOf(initializer, shape);
-      return distribution.kind === 'uniform' ? randomUniform(key, shape, -distribution.limit, distribution.limit) : randomTruncatedNormal(key, shape, distribution.sigma);
+      return distribution.kind === 'uniform'
+        ? randomUniform(key, shape, -distribution.limit, distribution.limit)
+        : randomTruncatedNormal(key, shape, distribution.sigma);
     }
     default:
-      throw new TensorError('initialize', `there is no initialiser "${String(initializer)}" for ${showShape(shape)}. Known: heNormal, heUniform, glorotNormal, glorotUniform, zeros, ones.`);
+      throw new TensorError(
+        'initialize',
+        `there is no initialiser "${String(initializer)}" for ${showShape(shape)}. Known: heNormal, heUniform, glorotNormal, glorotUniform, zeros, ones.`,
+      );
   }
 }

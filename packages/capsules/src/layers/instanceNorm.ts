@@ -5,7 +5,10 @@ import { normalize } from './normalize.js';
 import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './parameters.js';
 
 export const instanceNorm = {
-  specs: ({ channels }: { readonly channels: number }): LayerSpecs<NormParameters> => ({ gamma: spec([channels], 'ones'), beta: spec([channels], 'zeros') }),
+  specs: ({ channels }: { readonly channels: number }): LayerSpecs<NormParameters> => ({
+    gamma: spec([channels], 'ones'),
+    beta: spec([channels], 'zeros'),
+  }),
   init: (key: RandomKey, options: { readonly channels: number }): LayerParameters<NormParameters> =>
     initializeAll(key, instanceNorm.specs(options)) as LayerParameters<NormParameters>,
   /**
@@ -13,9 +16,16 @@ export const instanceNorm = {
    *
    * @param x [batch, height, width, channels]
    */
-  apply({ gamma, beta }: LayerParameters<NormParameters>, x: Tensor, { epsilon = 1e-3 }: { readonly epsilon?: number } = {}): Tensor {
+  apply(
+    { gamma, beta }: LayerParameters<NormParameters>,
+    x: Tensor,
+    { epsilon = 1e-3 }: { readonly epsilon?: number } = {},
+  ): Tensor {
     if (x.rank !== 4 || gamma.shape[0] !== x.shape[3]) {
-      throw new TensorError('instanceNorm', `x ${showShape(x.shape)} and gamma ${showShape(gamma.shape)}: wanted [batch, height, width, channels] and [channels].`);
+      throw new TensorError(
+        'instanceNorm',
+        `x ${showShape(x.shape)} and gamma ${showShape(gamma.shape)}: wanted [batch, height, width, channels] and [channels].`,
+      );
     }
     return normalize(x, gamma, beta, [1, 2], epsilon).output;
   },

@@ -26,7 +26,13 @@ export interface Normalized {
  * @param gamma [channels]
  * @param axes axes that the statistics are taken over, without the last
  */
-export function normalize(x: Tensor, gamma: Tensor, beta: Tensor, axes: readonly number[], epsilon: number): Normalized {
+export function normalize(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  axes: readonly number[],
+  epsilon: number,
+): Normalized {
   const count = sizeOf(axes.map((axis) => x.shape[axis]!));
   const scaleShape = x.shape.map((length, axis) => (axis === x.rank - 1 ? length : 1));
   const others = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -46,7 +52,8 @@ export function normalize(x: Tensor, gamma: Tensor, beta: Tensor, axes: readonly
     const slope: Tensor = mul(mul(sumDyCentred, mul(rstd, rstd)), 1 / count);
     const offset: Tensor = sub(mul(mean, slope), mul(sumDy, 1 / count));
     const dx: Tensor = add(sub(mul(dy, scale), mul(input, mul(scale, slope))), mul(offset, scale));
-    const perChannel = (total: Tensor): Tensor => reshape(axes.length === others.length ? total : sum(total, others), gain.shape);
+    const perChannel = (total: Tensor): Tensor =>
+      reshape(axes.length === others.length ? total : sum(total, others), gain.shape);
     return [dx, perChannel(mul(sumDyCentred, rstd)), perChannel(sumDy)];
   };
   const output = customVjp(forward, (dy, input, gain) => backward(dy, input, gain))(x, gamma, beta);

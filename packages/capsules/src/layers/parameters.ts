@@ -2,7 +2,17 @@
  * Parameters before they have numbers: a tree of shapes and initialisers. A model states this tree once; drawing weights, counting them,
  * and checking a weights file all read it.
  */
-import { foldIn, leaves, leavesWithPaths, mapTree, sizeOf, unflatten, type RandomKey, type Shape, type Tensor } from '@capsnet/tensor';
+import {
+  foldIn,
+  leaves,
+  leavesWithPaths,
+  mapTree,
+  sizeOf,
+  unflatten,
+  type RandomKey,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
 import { initialize, type Initializer } from './initializers.js';
 
 /** Shape and start of one parameter: a leaf of a tree of parameters. */
@@ -28,16 +38,20 @@ export type LayerParameters<Names extends string> = { readonly [Name in Names]: 
 /** The specifications of one layer. */
 export type LayerSpecs<Names extends string> = { readonly [Name in Names]: ParameterSpec };
 
-export const spec = (shape: Shape, initializer: Initializer): ParameterSpec => new ParameterSpec(shape, initializer);
+export const spec = (shape: Shape, initializer: Initializer): ParameterSpec =>
+  new ParameterSpec(shape, initializer);
 
 /** Draws every parameter of a tree; each has a key of its own, so that the numbers of one do not depend on the shapes of others. */
 export function initializeAll(key: RandomKey, specs: ParameterSpecs): Parameters {
-  const drawn = leaves<ParameterSpec>(specs).map(({ shape, initializer }, index) => initialize(initializer, foldIn(key, index), shape));
+  const drawn = leaves<ParameterSpec>(specs).map(({ shape, initializer }, index) =>
+    initialize(initializer, foldIn(key, index), shape),
+  );
   return unflatten<unknown>(specs, drawn) as Parameters;
 }
 
 /** Number of numbers in a tree of specifications or of tensors. */
-export const countParameters = (tree: unknown): number => leaves<{ readonly shape: Shape }>(tree).reduce((total, { shape }) => total + sizeOf(shape), 0);
+export const countParameters = (tree: unknown): number =>
+  leaves<{ readonly shape: Shape }>(tree).reduce((total, { shape }) => total + sizeOf(shape), 0);
 
 /** The branch of one layer. */
 export function layerOf<Names extends string>(parameters: Parameters, layer: string): LayerParameters<Names> {

@@ -1,6 +1,18 @@
 /** Counting what a network gets right. */
 import {
-  add, argmax, cast, equal, expandDims, greater, less, mean, mul, range, reshape, sum, type Tensor,
+  add,
+  argmax,
+  cast,
+  equal,
+  expandDims,
+  greater,
+  less,
+  mean,
+  mul,
+  range,
+  reshape,
+  sum,
+  type Tensor,
 } from '@capsnet/tensor';
 import { checkSameShape } from './check.js';
 

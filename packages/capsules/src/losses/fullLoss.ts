@@ -20,7 +20,13 @@ export interface LossParts {
  * @param labels [batch, classes] @param lengths [batch, classes]
  * @param images [batch, height, width, channels], like `reconstruction`
  */
-export function fullLoss(labels: Tensor, lengths: Tensor, images: Tensor, reconstruction: Tensor, weight = reconstructionWeight): LossParts {
+export function fullLoss(
+  labels: Tensor,
+  lengths: Tensor,
+  images: Tensor,
+  reconstruction: Tensor,
+  weight = reconstructionWeight,
+): LossParts {
   const margin = marginLoss(labels, lengths);
   const mse = reconstructionLoss(images, reconstruction);
   return { loss: add(margin, mul(mse, weight)), margin, reconstruction: mse };
@@ -37,8 +43,14 @@ export interface MultiLossOperands {
 }
 
 /** margin(y1 + y2) + weight/2 mse1 + weight/2 mse2: Sabour et al. 2017, section 6 (MultiMNIST). */
-export function fullLossMulti({ labels, lengths, images, reconstructions }: MultiLossOperands, weight = reconstructionWeight): LossParts {
+export function fullLossMulti(
+  { labels, lengths, images, reconstructions }: MultiLossOperands,
+  weight = reconstructionWeight,
+): LossParts {
   const margin = marginLoss(add(labels[0], labels[1]), lengths);
-  const reconstruction: Tensor = mul(add(reconstructionLoss(images[0], reconstructions[0]), reconstructionLoss(images[1], reconstructions[1])), 0.5);
+  const reconstruction: Tensor = mul(
+    add(reconstructionLoss(images[0], reconstructions[0]), reconstructionLoss(images[1], reconstructions[1])),
+    0.5,
+  );
   return { loss: add(margin, mul(reconstruction, weight)), margin, reconstruction };
 }

@@ -20,7 +20,11 @@ export interface MarginLossOptions {
  * @param lengths [batch, classes]
  * @returns a scalar
  */
-export function marginLoss(labels: Tensor, lengths: Tensor, { present = 0.9, absent = 0.1, lambda = 0.5 }: MarginLossOptions = {}): Tensor {
+export function marginLoss(
+  labels: Tensor,
+  lengths: Tensor,
+  { present = 0.9, absent = 0.1, lambda = 0.5 }: MarginLossOptions = {},
+): Tensor {
   checkSameShape('marginLoss', 'labels', labels, 'lengths', lengths);
   const missing: Tensor = mul(labels, square(relu(sub(present, lengths))));
   const surplus: Tensor = mul(mul(sub(1, labels), lambda), square(relu(sub(lengths, absent))));

@@ -9,13 +9,22 @@ import type { BackboneDescription } from './description.js';
 import type { ApplyOptions } from './model.js';
 
 /** Parameters `conv1`, `bn1` (or `in1`), `conv2`, ...; convolutions start as He et al. 2015. */
-export function backboneSpecs({ convolutions, normalization }: BackboneDescription, channels: number): { parameters: ParameterSpecs; state: ParameterSpecs } {
+export function backboneSpecs(
+  { convolutions, normalization }: BackboneDescription,
+  channels: number,
+): { parameters: ParameterSpecs; state: ParameterSpecs } {
   const parameters: Record<string, ParameterSpecs> = {};
   const state: Record<string, ParameterSpecs> = {};
   convolutions.forEach(({ filters, kernel }, index) => {
     const inputs = index === 0 ? channels : convolutions[index - 1]!.filters;
-    parameters[`conv${index + 1}`] = conv2d.specs({ channels: inputs, filters, kernel, initializer: 'heNormal' });
-    if (normalization.kind === 'instance') parameters[`in${index + 1}`] = instanceNorm.specs({ channels: filters });
+    parameters[`conv${index + 1}`] = conv2d.specs({
+      channels: inputs,
+      filters,
+      kernel,
+      initializer: 'heNormal',
+    });
+    if (normalization.kind === 'instance')
+      parameters[`in${index + 1}`] = instanceNorm.specs({ channels: filters });
     else {
       parameters[`bn${index + 1}`] = batchNorm.specs({ channels: filters });
       state[`bn${index + 1}`] = batchNorm.stateSpecs({ channels: filters });
@@ -40,12 +49,19 @@ export function applyBackbone(
     const normParameters = layerOf<NormParameters>(parameters, norm);
     features = conv2d.apply(layerOf<Affine>(parameters, convolution), features, { stride, activation });
     observe?.(convolution, features);
-    if (normalization.kind === 'instance') features = instanceNorm.apply(normParameters, features, normalization);
+    if (normalization.kind === 'instance')
+      features = instanceNorm.apply(normParameters, features, normalization);
     else if (mode === 'train') {
-      const result = batchNorm.train(normParameters, layerOf<NormState>(state, norm), features, normalization);
+      const result = batchNorm.train(
+        normParameters,
+        layerOf<NormState>(state, norm),
+        features,
+        normalization,
+      );
       features = result.output;
       moved[norm] = result.state;
-    } else features = batchNorm.infer(normParameters, layerOf<NormState>(state, norm), features, normalization);
+    } else
+      features = batchNorm.infer(normParameters, layerOf<NormState>(state, norm), features, normalization);
     observe?.(norm, features);
   });
   return { features, state: mode === 'train' ? { ...state, ...moved } : state };

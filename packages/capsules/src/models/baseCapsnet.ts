@@ -25,7 +25,10 @@ export function baseCapsnet(description: BaseCapsnetDescription): Model {
   return assemble(description, {
     parameters: {
       ...specs.parameters,
-      primary: depthwiseConv2d.specs({ channels: backbone.convolutions.at(-1)!.filters, kernel: primary.kernel }),
+      primary: depthwiseConv2d.specs({
+        channels: backbone.convolutions.at(-1)!.filters,
+        kernel: primary.kernel,
+      }),
       digit: {
         W: spec([primary.capsules, primary.dimensions, classes * dimensions], 'heNormal'),
         biases: spec([classes, dimensions], 'zeros'),

@@ -3,7 +3,20 @@
  * over the map, a hidden layer, a softmax; trained on the cross entropy, with the same decoder reading the hidden layer. Departure:
  * the paper does not print the layers; the hidden layer is as wide as the published size asks for.
  */
-import { add, expandDims, logSoftmax, mean, mul, neg, sameShape, showShape, softmax, sum, TensorError, type Tensor } from '@capsnet/tensor';
+import {
+  add,
+  expandDims,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  sameShape,
+  showShape,
+  softmax,
+  sum,
+  TensorError,
+  type Tensor,
+} from '@capsnet/tensor';
 import { dense, type Affine } from '../layers/dense.js';
 import { layerOf } from '../layers/parameters.js';
 import { assemble } from './assemble.js';
@@ -20,7 +33,11 @@ export function cnn(description: CnnDescription): Model {
   return assemble(description, {
     parameters: {
       ...specs.parameters,
-      hidden: dense.specs({ inputs: backbone.convolutions.at(-1)!.filters, outputs: hidden, initializer: 'heNormal' }),
+      hidden: dense.specs({
+        inputs: backbone.convolutions.at(-1)!.filters,
+        outputs: hidden,
+        initializer: 'heNormal',
+      }),
       scores: dense.specs({ inputs: hidden, outputs: classes }),
       ...decoderSpecs(decoder, hidden, input),
     },
@@ -34,14 +51,20 @@ export function cnn(description: CnnDescription): Model {
       observe?.('hidden', code);
       if (noise) {
         if (mode !== 'play') throw new TensorError('cnn', `noise is for mode play, the mode is ${mode}.`);
-        if (!sameShape(noise.shape, code.shape)) throw new TensorError('cnn', `noise ${showShape(noise.shape)} does not fit the hidden layer ${showShape(code.shape)}.`);
+        if (!sameShape(noise.shape, code.shape))
+          throw new TensorError(
+            'cnn',
+            `noise ${showShape(noise.shape)} does not fit the hidden layer ${showShape(code.shape)}.`,
+          );
         code = add(code, noise);
       }
       const logits = dense.apply(layerOf<Affine>(parameters, 'scores'), code);
       observe?.('scores', logits);
       const capsules: Tensor = expandDims(code, 1);
       const output = { capsules, lengths: softmax(logits), logits, state: moved };
-      return decoder ? { ...output, reconstruction: applyDecoder(decoder, parameters, code, input, observe) } : output;
+      return decoder
+        ? { ...output, reconstruction: applyDecoder(decoder, parameters, code, input, observe) }
+        : output;
     },
     classificationLoss: (labels, { logits }) => neg(mean(sum(mul(labels, logSoftmax(logits!)), -1))),
   });

@@ -116,7 +116,8 @@ export interface CnnDescription extends Common {
   readonly hidden: number;
 }
 
-export type ModelDescription = EfficientCapsnetDescription | BaseCapsnetDescription | OriginalCapsnetDescription | CnnDescription;
+export type ModelDescription =
+  EfficientCapsnetDescription | BaseCapsnetDescription | OriginalCapsnetDescription | CnnDescription;
 export type ModelKind = ModelDescription['kind'];
 
 /** A description does not fit together, or is none. */
@@ -125,18 +126,24 @@ export class DescriptionError extends Error {
 }
 
 /** Side of a map after a valid convolution. */
-export const validSide = (side: number, kernel: number, stride: number): number => Math.floor((side - kernel) / stride) + 1;
+export const validSide = (side: number, kernel: number, stride: number): number =>
+  Math.floor((side - kernel) / stride) + 1;
 
 /**
  * Height and width after the convolutions.
  *
  * @throws DescriptionError when the image is too small for them
  */
-export function mapSides(input: ImageShape, convolutions: readonly ConvolutionDescription[]): readonly [number, number] {
+export function mapSides(
+  input: ImageShape,
+  convolutions: readonly ConvolutionDescription[],
+): readonly [number, number] {
   let [height, width]: readonly number[] = input;
   convolutions.forEach(({ kernel, stride }, index) => {
     if (height! < kernel || width! < kernel) {
-      throw new DescriptionError(`images of ${input[0]}x${input[1]} are too small: convolution ${index + 1} has a ${kernel}x${kernel} filter and ${height}x${width} pixels are left there. Use larger images or fewer convolutions.`);
+      throw new DescriptionError(
+        `images of ${input[0]}x${input[1]} are too small: convolution ${index + 1} has a ${kernel}x${kernel} filter and ${height}x${width} pixels are left there. Use larger images or fewer convolutions.`,
+      );
     }
     const [down, across] = typeof stride === 'number' ? [stride, stride] : stride;
     height = validSide(height!, kernel, down);

@@ -17,17 +17,32 @@ export interface HeadDescription {
 export function perturb(capsules: Tensor, chosen: Tensor, noise: Tensor): Tensor {
   const [batch, , dimensions] = capsules.shape;
   if (!sameShape(noise.shape, [batch!, dimensions!])) {
-    throw new TensorError('perturb', `noise ${showShape(noise.shape)} does not fit capsules ${showShape(capsules.shape)}: wanted [${batch},${dimensions}], one number a dimension of the chosen capsule.`);
+    throw new TensorError(
+      'perturb',
+      `noise ${showShape(noise.shape)} does not fit capsules ${showShape(capsules.shape)}: wanted [${batch},${dimensions}], one number a dimension of the chosen capsule.`,
+    );
   }
   return add(capsules, mul(expandDims(chosen, -1), expandDims(noise, 1)));
 }
 
 /** Masks of the capsules to decode: the labels where the mode looks at them, else the longest. */
-function choose(capsules: Tensor, decodings: 1 | 2, { mode, labels, secondLabels }: ApplyOptions): readonly Tensor[] {
+function choose(
+  capsules: Tensor,
+  decodings: 1 | 2,
+  { mode, labels, secondLabels }: ApplyOptions,
+): readonly Tensor[] {
   if (mode === 'train' || (mode === 'play' && labels)) {
-    if (!labels) throw new TensorError('model', 'mode train with a decoder needs one-hot labels: apply(..., { mode: "train", labels }).');
+    if (!labels)
+      throw new TensorError(
+        'model',
+        'mode train with a decoder needs one-hot labels: apply(..., { mode: "train", labels }).',
+      );
     if (decodings === 1) return [labels];
-    if (!secondLabels) throw new TensorError('model', `mode ${mode} of a model with two decodings needs secondLabels beside labels.`);
+    if (!secondLabels)
+      throw new TensorError(
+        'model',
+        `mode ${mode} of a model with two decodings needs secondLabels beside labels.`,
+      );
     return [labels, secondLabels];
   }
   return decodings === 1 ? [longestMask(capsules)] : twoLongestMasks(capsules);
@@ -41,7 +56,8 @@ export function applyHead(
   options: ApplyOptions,
 ): ModelOutput {
   const { mode, noise, observe } = options;
-  if (noise && mode !== 'play') throw new TensorError('model', `noise is for mode play, the mode is ${mode}.`);
+  if (noise && mode !== 'play')
+    throw new TensorError('model', `noise is for mode play, the mode is ${mode}.`);
   const needed = decoder !== null || noise !== undefined;
   const chosen = needed ? choose(encoded.capsules, decodings, options) : [];
   const capsules = noise ? perturb(encoded.capsules, chosen[0]!, noise) : encoded.capsules;
@@ -49,6 +65,12 @@ export function applyHead(
   observe?.('length', lengths);
   const output = { ...encoded, capsules, lengths };
   if (!decoder) return output;
-  const [reconstruction, secondReconstruction] = chosen.map((marks, index) => applyDecoder(decoder, parameters, mask(capsules, marks), input, index === 0 ? observe : undefined));
-  return { ...output, reconstruction: reconstruction!, ...(secondReconstruction ? { secondReconstruction } : {}) };
+  const [reconstruction, secondReconstruction] = chosen.map((marks, index) =>
+    applyDecoder(decoder, parameters, mask(capsules, marks), input, index === 0 ? observe : undefined),
+  );
+  return {
+    ...output,
+    reconstruction: reconstruction!,
+    ...(secondReconstruction ? { secondReconstruction } : {}),
+  };
 }

@@ -1,19 +1,64 @@
 /** What the three modes of a model do, on a small one. */
-import { createBackend, fill, oneHot, randomKey, randomNormal, randomUniform, setBackend, splitKey, tensor, type Tensor } from '@capsnet/tensor';
+import {
+  createBackend,
+  fill,
+  oneHot,
+  randomKey,
+  randomNormal,
+  randomUniform,
+  setBackend,
+  splitKey,
+  tensor,
+  type Tensor,
+} from '@capsnet/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildModel } from './build.js';
 import type { ModelDescription } from './description.js';
 
 const small: ModelDescription = {
-  kind: 'efficient-capsnet', input: [12, 12, 1], classNames: ['a', 'b', 'c'], dimensions: 4, decodings: 1,
-  backbone: { convolutions: [{ filters: 4, kernel: 3, stride: 2 }, { filters: 8, kernel: 3, stride: 1 }], activation: 'relu', normalization: { kind: 'batch' } },
-  primary: { kernel: 3, stride: 1, capsules: 4, dimensions: 2 }, decoder: { kind: 'dense', units: [10] },
+  kind: 'efficient-capsnet',
+  input: [12, 12, 1],
+  classNames: ['a', 'b', 'c'],
+  dimensions: 4,
+  decodings: 1,
+  backbone: {
+    convolutions: [
+      { filters: 4, kernel: 3, stride: 2 },
+      { filters: 8, kernel: 3, stride: 1 },
+    ],
+    activation: 'relu',
+    normalization: { kind: 'batch' },
+  },
+  primary: { kernel: 3, stride: 1, capsules: 4, dimensions: 2 },
+  decoder: { kind: 'dense', units: [10] },
 };
 const models: readonly (readonly [string, ModelDescription])[] = [
   ['efficient', small],
   ['base', { ...small, kind: 'base-capsnet', decodings: undefined } as never],
-  ['original', { kind: 'original-capsnet', input: [12, 12, 1], classNames: ['a', 'b', 'c'], dimensions: 4, convolutions: [{ filters: 4, kernel: 3, stride: 1 }], primary: { kernel: 3, stride: 2, capsules: 2, dimensions: 3 }, iterations: 3, decoder: { kind: 'dense', units: [10] } }],
-  ['cnn', { kind: 'cnn', input: [12, 12, 1], classNames: ['a', 'b', 'c'], backbone: (small as any).backbone, hidden: 6, decoder: { kind: 'dense', units: [10] } }],
+  [
+    'original',
+    {
+      kind: 'original-capsnet',
+      input: [12, 12, 1],
+      classNames: ['a', 'b', 'c'],
+      dimensions: 4,
+      convolutions: [{ filters: 4, kernel: 3, stride: 1 }],
+      primary: { kernel: 3, stride: 2, capsules: 2, dimensions: 3 },
+      iterations: 3,
+      decoder: { kind: 'dense', units: [10] },
+    },
+  ],
+  [
+    'cnn',
+    {
+      kind: 'cnn',
+      input: [12, 12, 1],
+      classNames: ['a', 'b', 'c'],
+      backbone: (small as any).backbone,
+      hidden: 6,
+      decoder: { kind: 'dense', units: [10] },
+    },
+  ],
 ];
 const [imageKey, modelKey, noiseKey] = splitKey(randomKey(3), 3);
 const images: Tensor = randomUniform(imageKey!, [5, 12, 12, 1]);
@@ -24,7 +69,9 @@ beforeAll(async () => {
 });
 const read = (x: Tensor): number[] => Array.from(x.dataSync());
 
-describe.each(models.map(([name, description]) => [name, buildModel(JSON.parse(JSON.stringify(description)))] as const))('%s', (name, model) => {
+describe.each(
+  models.map(([name, description]) => [name, buildModel(JSON.parse(JSON.stringify(description)))] as const),
+)('%s', (name, model) => {
   const { parameters, state } = model.init(modelKey!);
 
   test('train uses the batch, test the gathered statistics', () => {
@@ -35,7 +82,9 @@ describe.each(models.map(([name, description]) => [name, buildModel(JSON.parse(J
     if (name === 'original') expect(read(trained.lengths)).toEqual(read(tested.lengths));
     else {
       expect(read(trained.lengths)).not.toEqual(read(tested.lengths));
-      expect(read((trained.state['bn1'] as any).moving_mean)).not.toEqual(read((state['bn1'] as any).moving_mean));
+      expect(read((trained.state['bn1'] as any).moving_mean)).not.toEqual(
+        read((state['bn1'] as any).moving_mean),
+      );
     }
     expect(tested.state).toBe(state);
   });
@@ -45,10 +94,17 @@ describe.each(models.map(([name, description]) => [name, buildModel(JSON.parse(J
     const [, capsules, dimensions] = tested.capsules.shape as [number, number, number];
     const still = model.apply(parameters, state, images, { mode: 'play', noise: fill([5, dimensions], 0) });
     expect(read(still.reconstruction!)).toEqual(read(tested.reconstruction!));
-    const moved = model.apply(parameters, state, images, { mode: 'play', noise: randomNormal(noiseKey!, [5, dimensions]) });
+    const moved = model.apply(parameters, state, images, {
+      mode: 'play',
+      noise: randomNormal(noiseKey!, [5, dimensions]),
+    });
     const [before, after] = [read(tested.capsules), read(moved.capsules)];
     for (let b = 0; b < 5; b++) {
-      const changed = Array.from({ length: capsules }, (_, k) => k).filter((k) => before.slice((b * capsules + k) * dimensions, (b * capsules + k + 1) * dimensions).some((x, d) => x !== after[(b * capsules + k) * dimensions + d]));
+      const changed = Array.from({ length: capsules }, (_, k) => k).filter((k) =>
+        before
+          .slice((b * capsules + k) * dimensions, (b * capsules + k + 1) * dimensions)
+          .some((x, d) => x !== after[(b * capsules + k) * dimensions + d]),
+      );
       expect(changed).toHaveLength(1);
     }
     expect(read(moved.reconstruction!)).not.toEqual(read(tested.reconstruction!));
@@ -56,10 +112,18 @@ describe.each(models.map(([name, description]) => [name, buildModel(JSON.parse(J
   });
 
   test('bad operands are told', () => {
-    expect(() => model.apply(parameters, state, fill([2, 12, 10, 1], 0), { mode: 'test' })).toThrow(/images \[2,12,10,1\]: this model takes \[batch,12,12,1\]/);
-    expect(() => model.apply(parameters, state, images, { mode: 'train', labels: fill([5, 4], 0) })).toThrow(/labels \[5,4\]: wanted \[5,3\]/);
-    expect(() => model.apply(parameters, state, images, { mode: 'play', noise: fill([5, 99], 0) })).toThrow(/noise \[5,99\] does not fit/);
-    expect(() => model.apply(parameters, state, images, { mode: 'test', noise: fill([5, 4], 0) })).toThrow(/noise is for mode play/);
+    expect(() => model.apply(parameters, state, fill([2, 12, 10, 1], 0), { mode: 'test' })).toThrow(
+      /images \[2,12,10,1\]: this model takes \[batch,12,12,1\]/,
+    );
+    expect(() => model.apply(parameters, state, images, { mode: 'train', labels: fill([5, 4], 0) })).toThrow(
+      /labels \[5,4\]: wanted \[5,3\]/,
+    );
+    expect(() => model.apply(parameters, state, images, { mode: 'play', noise: fill([5, 99], 0) })).toThrow(
+      /noise \[5,99\] does not fit/,
+    );
+    expect(() => model.apply(parameters, state, images, { mode: 'test', noise: fill([5, 4], 0) })).toThrow(
+      /noise is for mode play/,
+    );
   });
 });
 
@@ -67,7 +131,9 @@ test('play with labels decodes and moves the capsule of the label', () => {
   const model = buildModel(small);
   const { parameters, state } = model.init(modelKey!);
   const plain = read(model.apply(parameters, state, images, { mode: 'test' }).capsules);
-  const moved = read(model.apply(parameters, state, images, { mode: 'play', labels, noise: fill([5, 4], 0.25) }).capsules);
+  const moved = read(
+    model.apply(parameters, state, images, { mode: 'play', labels, noise: fill([5, 4], 0.25) }).capsules,
+  );
   [0, 1, 2, 0, 1].forEach((label, b) => {
     for (let k = 0; k < 3; k++)
       for (let d = 0; d < 4; d++) {

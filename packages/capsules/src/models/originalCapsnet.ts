@@ -21,7 +21,10 @@ export function originalCapsnet(description: OriginalCapsnetDescription): Model 
   const classes = classNames.length;
   const channels = [input[2], ...convolutions.map(({ filters }) => filters)];
   const primaryFilters = primary.capsules * primary.dimensions;
-  const [height, width] = mapSides(input, [...convolutions, { filters: primaryFilters, kernel: primary.kernel, stride: primary.stride }]);
+  const [height, width] = mapSides(input, [
+    ...convolutions,
+    { filters: primaryFilters, kernel: primary.kernel, stride: primary.stride },
+  ]);
   const children = height * width * primary.capsules;
   const stem: Record<string, ParameterSpecs> = {};
   convolutions.forEach(({ filters, kernel }, index) => {
@@ -43,13 +46,20 @@ export function originalCapsnet(description: OriginalCapsnetDescription): Model 
     apply(parameters, state, images, options) {
       let features = images;
       convolutions.forEach(({ stride }, index) => {
-        features = conv2d.apply(layerOf<Affine>(parameters, `conv${index + 1}`), features, { stride, activation: 'relu' });
+        features = conv2d.apply(layerOf<Affine>(parameters, `conv${index + 1}`), features, {
+          stride,
+          activation: 'relu',
+        });
         options.observe?.(`conv${index + 1}`, features);
       });
       const { kernel, biases } = layerOf<'kernel' | 'biases'>(parameters, 'primary');
       const map = primaryCapsSabour(features, kernel, biases, primary);
       options.observe?.('primary', map);
-      const { capsules, couplings } = digitCaps(layerOf<'W' | 'biases'>(parameters, 'digit'), map, iterations);
+      const { capsules, couplings } = digitCaps(
+        layerOf<'W' | 'biases'>(parameters, 'digit'),
+        map,
+        iterations,
+      );
       options.observe?.('digit', capsules);
       return applyHead({ ...description, decodings: 1 }, parameters, { capsules, couplings, state }, options);
     },

@@ -35,6 +35,13 @@ export function summarize(model: Model): ModelSummary {
     },
   });
   const parameters = countParameters(parameterSpecs);
-  const decoder = layers.filter(({ layer }) => isDecoder(layer)).reduce((total, layer) => total + layer.parameters, 0);
-  return { layers, parameters, parametersWithoutDecoder: parameters - decoder, statistics: countParameters(stateSpecs) };
+  const decoder = layers
+    .filter(({ layer }) => isDecoder(layer))
+    .reduce((total, layer) => total + layer.parameters, 0);
+  return {
+    layers,
+    parameters,
+    parametersWithoutDecoder: parameters - decoder,
+    statistics: countParameters(stateSpecs),
+  };
 }

@@ -22,16 +22,26 @@ export interface Batch {
 }
 
 /** Loss of a model's output, for one and for two decodings: classification + weight * reconstruction. */
-export function batchLoss(model: Model, output: ModelOutput, batch: Batch, weight = defaultWeight): LossParts {
+export function batchLoss(
+  model: Model,
+  output: ModelOutput,
+  batch: Batch,
+  weight = defaultWeight,
+): LossParts {
   const { reconstruction, secondReconstruction } = output;
   const { images, labels, secondLabels, targets = images, secondTargets } = batch;
   if (secondReconstruction && !(secondLabels && secondTargets && batch.targets)) {
-    throw new TensorError('batchLoss', 'a model with two decodings needs secondLabels, targets and secondTargets in its batches.');
+    throw new TensorError(
+      'batchLoss',
+      'a model with two decodings needs secondLabels, targets and secondTargets in its batches.',
+    );
   }
   const margin = model.classificationLoss(secondLabels ? add(labels, secondLabels) : labels, output);
   if (!reconstruction) return { loss: margin, margin, reconstruction: fill([], 0) };
   const first = reconstructionLoss(targets, reconstruction);
-  const mse: Tensor = secondReconstruction ? mul(add(first, reconstructionLoss(secondTargets!, secondReconstruction)), 0.5) : first;
+  const mse: Tensor = secondReconstruction
+    ? mul(add(first, reconstructionLoss(secondTargets!, secondReconstruction)), 0.5)
+    : first;
   return { loss: add(margin, mul(mse, weight)), margin, reconstruction: mse };
 }
 

@@ -1,6 +1,17 @@
 /** The trainer on a problem small enough for the reference backend. */
 import { adam } from '@capsnet/autograd';
-import { createBackend, fill, leavesWithPaths, oneHot, randomKey, randomUniform, setBackend, splitKey, tensor, type Tensor } from '@capsnet/tensor';
+import {
+  createBackend,
+  fill,
+  leavesWithPaths,
+  oneHot,
+  randomKey,
+  randomUniform,
+  setBackend,
+  splitKey,
+  tensor,
+  type Tensor,
+} from '@capsnet/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildModel } from '../models/build.js';
 import type { ModelDescription } from '../models/description.js';
@@ -9,9 +20,21 @@ import type { Batch } from './batch.js';
 import { evaluateModel, fit, TrainingError, type EpochReport, type FitOptions } from './fit.js';
 
 const description: ModelDescription = {
-  kind: 'efficient-capsnet', input: [10, 10, 1], classNames: ['left', 'right', 'none'], dimensions: 4, decodings: 1,
-  backbone: { convolutions: [{ filters: 6, kernel: 3, stride: 1 }, { filters: 8, kernel: 3, stride: 2 }], activation: 'relu', normalization: { kind: 'batch', momentum: 0.9 } },
-  primary: { kernel: 3, stride: 1, capsules: 4, dimensions: 2 }, decoder: { kind: 'dense', units: [12] },
+  kind: 'efficient-capsnet',
+  input: [10, 10, 1],
+  classNames: ['left', 'right', 'none'],
+  dimensions: 4,
+  decodings: 1,
+  backbone: {
+    convolutions: [
+      { filters: 6, kernel: 3, stride: 1 },
+      { filters: 8, kernel: 3, stride: 2 },
+    ],
+    activation: 'relu',
+    normalization: { kind: 'batch', momentum: 0.9 },
+  },
+  primary: { kernel: 3, stride: 1, capsules: 4, dimensions: 2 },
+  decoder: { kind: 'dense', units: [12] },
 };
 
 /** Noise, with a bright bar on the left, on the right, or nowhere. */
@@ -20,18 +43,29 @@ function batch(seed: number, size = 12): Batch {
   const pixels = Float32Array.from(randomUniform(noise!, [size, 10, 10, 1], 0, 0.5).dataSync());
   const labels = Array.from({ length: size }, (_, index) => (index * 7 + seed) % 3);
   labels.forEach((label, index) => {
-    if (label < 2) for (let row = 0; row < 10; row++) pixels[index * 100 + row * 10 + (label === 0 ? 2 : 7)] = 1;
+    if (label < 2)
+      for (let row = 0; row < 10; row++) pixels[index * 100 + row * 10 + (label === 0 ? 2 : 7)] = 1;
   });
-  return { images: tensor(pixels, [size, 10, 10, 1]), labels: oneHot(tensor(Int32Array.from(labels), [size]), 3) };
+  return {
+    images: tensor(pixels, [size, 10, 10, 1]),
+    labels: oneHot(tensor(Int32Array.from(labels), [size]), 3),
+  };
 }
-const batches = (epoch: number): Batch[] => Array.from({ length: 6 }, (_, index) => batch(100 * epoch + index));
+const batches = (epoch: number): Batch[] =>
+  Array.from({ length: 6 }, (_, index) => batch(100 * epoch + index));
 
 beforeAll(async () => {
   await setBackend(await createBackend('reference'));
 });
 
 const start = (seed = 1, model = buildModel(description)) => ({ model, ...model.init(randomKey(seed)) });
-const options = (seed = 1) => ({ ...start(seed), optimizer: adam(), epochs: 3, batches, learningRate: () => 1e-2 });
+const options = (seed = 1) => ({
+  ...start(seed),
+  optimizer: adam(),
+  epochs: 3,
+  batches,
+  learningRate: () => 1e-2,
+});
 
 async function run<State>(given: FitOptions<State>): Promise<EpochReport<State>[]> {
   const reports: EpochReport<State>[] = [];
@@ -42,14 +76,27 @@ async function run<State>(given: FitOptions<State>): Promise<EpochReport<State>[
 describe('fit', () => {
   test('learns, reports, and validates', async () => {
     const steps: number[] = [];
-    const reports = await run({ ...options(), validation: () => [batch(9991), batch(9992)], onStep: ({ step, loss }) => void (steps.push(step), expect(loss).toBeGreaterThan(0)) });
-    expect(reports.map(({ epoch, step }) => [epoch, step])).toEqual([[0, 6], [1, 12], [2, 18]]);
+    const reports = await run({
+      ...options(),
+      validation: () => [batch(9991), batch(9992)],
+      onStep: ({ step, loss }) => void (steps.push(step), expect(loss).toBeGreaterThan(0)),
+    });
+    expect(reports.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [0, 6],
+      [1, 12],
+      [2, 18],
+    ]);
     expect(steps).toEqual(Array.from({ length: 18 }, (_, k) => k + 1));
     expect(reports[2]!.training.loss).toBeLessThan(0.7 * reports[0]!.training.loss);
     expect(reports[2]!.validation!.accuracy).toBeGreaterThan(0.9);
     expect(reports[2]!.validation!.count).toBe(24);
     const { model } = start();
-    const again = await evaluateModel({ model, parameters: reports[2]!.parameters, state: reports[2]!.state, batches: [batch(9991), batch(9992)] });
+    const again = await evaluateModel({
+      model,
+      parameters: reports[2]!.parameters,
+      state: reports[2]!.state,
+      batches: [batch(9991), batch(9992)],
+    });
     expect(again).toEqual(reports[2]!.validation);
   });
 
@@ -62,7 +109,14 @@ describe('fit', () => {
     expect(Buffer.compare((await final(options())).bytes, whole.bytes)).toBe(0);
     const { last: half } = await final({ ...options(), epochs: 1 });
     const { parameters, state, optimizerState, step } = half;
-    const resumed = await final({ ...options(), parameters, state, optimizerState, firstEpoch: 1, stepsDone: step });
+    const resumed = await final({
+      ...options(),
+      parameters,
+      state,
+      optimizerState,
+      firstEpoch: 1,
+      stepsDone: step,
+    });
     expect(Buffer.compare(resumed.bytes, whole.bytes)).toBe(0);
     expect(resumed.last.step).toBe(18);
     expect(Buffer.compare((await final({ ...options(2), epochs: 3 })).bytes, whole.bytes)).not.toBe(0);
@@ -86,14 +140,26 @@ describe('fit', () => {
   test('a gradient that overflows while the loss is finite is named', async () => {
     const { model, parameters, state } = start();
     // A gain so large that its derivative by the kernel is beyond float32, behind a normalisation that hides it from the loss.
-    const huge = { ...parameters, bn2: { ...(parameters['bn2'] as object), gamma: fill([8], 3e38) } } as typeof parameters;
-    await expect(run({ ...options(), model, parameters: huge, state })).rejects.toThrow(/gradient [a-z0-9]+\/[a-zA-Z]+ is not finite \((Infinity|NaN)\) at step 0|loss is not finite/);
+    const huge = {
+      ...parameters,
+      bn2: { ...(parameters['bn2'] as object), gamma: fill([8], 3e38) },
+    } as typeof parameters;
+    await expect(run({ ...options(), model, parameters: huge, state })).rejects.toThrow(
+      /gradient [a-z0-9]+\/[a-zA-Z]+ is not finite \((Infinity|NaN)\) at step 0|loss is not finite/,
+    );
   });
 
   test('a signal stops it after the step', async () => {
     const controller = new AbortController();
-    const reports = await run({ ...options(), signal: controller.signal, onStep: ({ step }) => step === 8 && controller.abort() });
-    expect(reports.map(({ epoch, step, complete }) => ({ epoch, step, complete }))).toEqual([{ epoch: 0, step: 6, complete: true }, { epoch: 1, step: 8, complete: false }]);
+    const reports = await run({
+      ...options(),
+      signal: controller.signal,
+      onStep: ({ step }) => step === 8 && controller.abort(),
+    });
+    expect(reports.map(({ epoch, step, complete }) => ({ epoch, step, complete }))).toEqual([
+      { epoch: 0, step: 6, complete: true },
+      { epoch: 1, step: 8, complete: false },
+    ]);
   });
 
   test('an epoch without batches is told', async () => {
@@ -102,25 +168,57 @@ describe('fit', () => {
 });
 
 test('every model takes a step, and every parameter has a gradient', async () => {
-  const common = { input: [10, 10, 1] as const, classNames: ['left', 'right', 'none'], decoder: { kind: 'dense', units: [12] } as const };
+  const common = {
+    input: [10, 10, 1] as const,
+    classNames: ['left', 'right', 'none'],
+    decoder: { kind: 'dense', units: [12] } as const,
+  };
   const { backbone, primary } = description;
   const convolutions = [{ filters: 4, kernel: 3, stride: 1 }];
   const descriptions: ModelDescription[] = [
     { ...description },
-    { ...description, backbone: { ...backbone, activation: { leakyRelu: 0.3 }, normalization: { kind: 'instance' } }, decoder: { kind: 'upsampling', start: [4, 4], filters: [3], upsampleBefore: [1, 2] } },
+    {
+      ...description,
+      backbone: { ...backbone, activation: { leakyRelu: 0.3 }, normalization: { kind: 'instance' } },
+      decoder: { kind: 'upsampling', start: [4, 4], filters: [3], upsampleBefore: [1, 2] },
+    },
     { kind: 'base-capsnet', ...common, backbone, primary, dimensions: 4 },
-    { kind: 'original-capsnet', ...common, convolutions, primary: { kernel: 3, stride: 2, capsules: 2, dimensions: 3 }, dimensions: 4, iterations: 3 },
+    {
+      kind: 'original-capsnet',
+      ...common,
+      convolutions,
+      primary: { kernel: 3, stride: 2, capsules: 2, dimensions: 3 },
+      dimensions: 4,
+      iterations: 3,
+    },
     { kind: 'cnn', ...common, backbone, hidden: 7 },
     { ...description, decoder: null },
   ];
   for (const each of descriptions) {
     const model = buildModel(each);
     const { parameters, state } = model.init(randomKey(4));
-    const before = new Map(await Promise.all(leavesWithPaths(parameters).map(async ({ path, leaf }) => [path, Float32Array.from(await (leaf as Tensor).data())] as const)));
-    const [report] = await run({ model, parameters, state, optimizer: adam(), epochs: 1, batches: () => [batch(1), batch(2)], learningRate: () => 1e-3 });
+    const before = new Map(
+      await Promise.all(
+        leavesWithPaths(parameters).map(
+          async ({ path, leaf }) => [path, Float32Array.from(await (leaf as Tensor).data())] as const,
+        ),
+      ),
+    );
+    const [report] = await run({
+      model,
+      parameters,
+      state,
+      optimizer: adam(),
+      epochs: 1,
+      batches: () => [batch(1), batch(2)],
+      learningRate: () => 1e-3,
+    });
     for (const { path, leaf } of leavesWithPaths(report!.parameters)) {
       const after = await (leaf as Tensor).data();
-      expect(after.some((value, k) => value !== before.get(path)![k]), `${each.kind} ${path} moves`).toBe(true);
+      expect(
+        after.some((value, k) => value !== before.get(path)![k]),
+        `${each.kind} ${path} moves`,
+      ).toBe(true);
     }
   }
 });
@@ -130,10 +228,36 @@ test('two labels: margin of both, two pictures', async () => {
   const { parameters, state } = model.init(randomKey(4));
   const one = batch(1);
   const two = batch(2);
-  const pair: Batch = { images: one.images, labels: one.labels, secondLabels: two.labels, targets: one.images, secondTargets: two.images };
-  const [report] = await run({ model, parameters, state, optimizer: adam(), epochs: 1, batches: () => [pair], learningRate: () => 1e-3 });
+  const pair: Batch = {
+    images: one.images,
+    labels: one.labels,
+    secondLabels: two.labels,
+    targets: one.images,
+    secondTargets: two.images,
+  };
+  const [report] = await run({
+    model,
+    parameters,
+    state,
+    optimizer: adam(),
+    epochs: 1,
+    batches: () => [pair],
+    learningRate: () => 1e-3,
+  });
   expect(report!.training.accuracy).toBeGreaterThanOrEqual(0);
-  expect(report!.training.loss).toBeCloseTo(report!.training.margin + 0.392 * report!.training.reconstruction, 5);
+  expect(report!.training.loss).toBeCloseTo(
+    report!.training.margin + 0.392 * report!.training.reconstruction,
+    5,
+  );
   const fresh = model.init(randomKey(4));
-  await expect(run({ model, ...fresh, optimizer: adam(), epochs: 1, batches: () => [{ images: one.images, labels: one.labels }], learningRate: () => 1e-3 })).rejects.toThrow(/needs secondLabels/);
+  await expect(
+    run({
+      model,
+      ...fresh,
+      optimizer: adam(),
+      epochs: 1,
+      batches: () => [{ images: one.images, labels: one.labels }],
+      learningRate: () => 1e-3,
+    }),
+  ).rejects.toThrow(/needs secondLabels/);
 });

@@ -109,12 +109,28 @@ class Totals {
 
   scores(): Scores {
     const { count } = this;
-    return { loss: this.loss / count, margin: this.margin / count, reconstruction: this.reconstruction / count, accuracy: this.correct / count, count };
+    return {
+      loss: this.loss / count,
+      margin: this.margin / count,
+      reconstruction: this.reconstruction / count,
+      accuracy: this.correct / count,
+      count,
+    };
   }
 }
 
-const readMetrics = (metrics: { readonly loss: Tensor; readonly margin: Tensor; readonly reconstruction: Tensor; readonly correct: Tensor }): Promise<number[]> =>
-  Promise.all([metrics.loss.item(), metrics.margin.item(), metrics.reconstruction.item(), metrics.correct.item()]);
+const readMetrics = (metrics: {
+  readonly loss: Tensor;
+  readonly margin: Tensor;
+  readonly reconstruction: Tensor;
+  readonly correct: Tensor;
+}): Promise<number[]> =>
+  Promise.all([
+    metrics.loss.item(),
+    metrics.margin.item(),
+    metrics.reconstruction.item(),
+    metrics.correct.item(),
+  ]);
 
 /**
  * Trains a model; one report an epoch.
@@ -127,11 +143,15 @@ const readMetrics = (metrics: { readonly loss: Tensor; readonly margin: Tensor; 
  *
  * @throws TrainingError when the loss or a gradient is not finite, naming the step and the tensor
  */
-export async function* fit<OptimizerState>(options: FitOptions<OptimizerState>): AsyncGenerator<EpochReport<OptimizerState>, void, void> {
+export async function* fit<OptimizerState>(
+  options: FitOptions<OptimizerState>,
+): AsyncGenerator<EpochReport<OptimizerState>, void, void> {
   const { model, optimizer, epochs, firstEpoch = 0, batches, validation, onStep, signal } = options;
   const stepOptions = {
     ...(options.backend ? { backend: options.backend } : {}),
-    ...(options.reconstructionWeight === undefined ? {} : { reconstructionWeight: options.reconstructionWeight }),
+    ...(options.reconstructionWeight === undefined
+      ? {}
+      : { reconstructionWeight: options.reconstructionWeight }),
   };
   const step = compileTrainStep(model, optimizer, stepOptions);
   const evaluate = compileEvaluateStep(model, stepOptions);
@@ -150,7 +170,13 @@ export async function* fit<OptimizerState>(options: FitOptions<OptimizerState>):
       const start = performance.now();
       let complete = true;
       for await (const batch of batches(epoch)) {
-        const { metrics, gradientMaxima, ...next } = await step(current.parameters, current.state, current.optimizerState, batch, rate);
+        const { metrics, gradientMaxima, ...next } = await step(
+          current.parameters,
+          current.state,
+          current.optimizerState,
+          batch,
+          rate,
+        );
         current = next;
         const images = batch.images.shape[0]!;
         const values = await readMetrics(metrics);
@@ -163,12 +189,23 @@ export async function* fit<OptimizerState>(options: FitOptions<OptimizerState>):
           break;
         }
       }
-      if (totals.count === 0) throw new Error(`fit: epoch ${epoch} has no batches. Is the batch size larger than the data set?`);
+      if (totals.count === 0)
+        throw new Error(`fit: epoch ${epoch} has no batches. Is the batch size larger than the data set?`);
       const seconds = (performance.now() - start) / 1000;
-      const tested = validation && complete ? await evaluateBatches(evaluate, current.parameters, current.state, validation(epoch)) : undefined;
+      const tested =
+        validation && complete
+          ? await evaluateBatches(evaluate, current.parameters, current.state, validation(epoch))
+          : undefined;
       yield {
-        epoch, step: steps, learningRate, training: totals.scores(), ...(tested ? { validation: tested } : {}),
-        imagesPerSecond: totals.count / seconds, seconds, complete, ...current,
+        epoch,
+        step: steps,
+        learningRate,
+        training: totals.scores(),
+        ...(tested ? { validation: tested } : {}),
+        imagesPerSecond: totals.count / seconds,
+        seconds,
+        complete,
+        ...current,
       };
     }
   } finally {
@@ -177,17 +214,30 @@ export async function* fit<OptimizerState>(options: FitOptions<OptimizerState>):
   }
 }
 
-function checkFinite(loss: number, maxima: ArrayLike<number>, names: readonly string[], step: number, epoch: number): void {
+function checkFinite(
+  loss: number,
+  maxima: ArrayLike<number>,
+  names: readonly string[],
+  step: number,
+  epoch: number,
+): void {
   // The loss first: once it is lost, so are all gradients.
   if (!Number.isFinite(loss)) throw new TrainingError('loss', step, epoch, loss);
   for (let index = 0; index < maxima.length; index++) {
-    if (!Number.isFinite(maxima[index])) throw new TrainingError(`gradient ${names[index]}`, step, epoch, maxima[index]!);
+    if (!Number.isFinite(maxima[index]))
+      throw new TrainingError(`gradient ${names[index]}`, step, epoch, maxima[index]!);
   }
 }
 
 type CompiledEvaluation = ReturnType<typeof compileEvaluateStep>;
 
-async function evaluateBatches(evaluate: CompiledEvaluation, parameters: Parameters, state: Parameters, batches: Batches, onBatch?: (lengths: Tensor, batch: Batch) => void | Promise<void>): Promise<Scores> {
+async function evaluateBatches(
+  evaluate: CompiledEvaluation,
+  parameters: Parameters,
+  state: Parameters,
+  batches: Batches,
+  onBatch?: (lengths: Tensor, batch: Batch) => void | Promise<void>,
+): Promise<Scores> {
   const totals = new Totals();
   for await (const batch of batches) {
     const result = await evaluate(parameters, state, batch);
@@ -210,8 +260,19 @@ export interface EvaluateOptions {
 }
 
 /** Tests a model on batches. */
-export async function evaluateModel({ model, parameters, state, batches, reconstructionWeight, onBatch, backend }: EvaluateOptions): Promise<Scores> {
-  const evaluate = compileEvaluateStep(model, { ...(backend ? { backend } : {}), ...(reconstructionWeight === undefined ? {} : { reconstructionWeight }) });
+export async function evaluateModel({
+  model,
+  parameters,
+  state,
+  batches,
+  reconstructionWeight,
+  onBatch,
+  backend,
+}: EvaluateOptions): Promise<Scores> {
+  const evaluate = compileEvaluateStep(model, {
+    ...(backend ? { backend } : {}),
+    ...(reconstructionWeight === undefined ? {} : { reconstructionWeight }),
+  });
   try {
     return await evaluateBatches(evaluate, parameters, state, batches, onBatch);
   } finally {

@@ -1,6 +1,16 @@
 /** One step of training and of testing, as pure functions; `compile` makes them fast. */
 import { valueAndGrad, type Optimizer } from '@capsnet/autograd';
-import { abs, compile, leaves, max, stack, sum, type Backend, type Compiled, type Tensor } from '@capsnet/tensor';
+import {
+  abs,
+  compile,
+  leaves,
+  max,
+  stack,
+  sum,
+  type Backend,
+  type Compiled,
+  type Tensor,
+} from '@capsnet/tensor';
 import type { Parameters } from '../layers/parameters.js';
 import type { Model } from '../models/model.js';
 import { batchCorrect, batchLoss, type Batch } from './batch.js';
@@ -40,13 +50,24 @@ export type TrainStep<OptimizerState> = (
 ) => StepResult<OptimizerState>;
 
 /** The training step of a model with an optimiser: forward, loss, backward, update. Pure. */
-export function trainStep<OptimizerState>(model: Model, optimizer: Optimizer<Parameters, OptimizerState>, { reconstructionWeight }: StepOptions = {}): TrainStep<OptimizerState> {
+export function trainStep<OptimizerState>(
+  model: Model,
+  optimizer: Optimizer<Parameters, OptimizerState>,
+  { reconstructionWeight }: StepOptions = {},
+): TrainStep<OptimizerState> {
   return (parameters, state, optimizerState, batch, learningRate) => {
     const { images, labels, secondLabels } = batch;
     const lossOf = (current: Parameters) => {
-      const output = model.apply(current, state, images, { mode: 'train', labels, ...(secondLabels ? { secondLabels } : {}) });
+      const output = model.apply(current, state, images, {
+        mode: 'train',
+        labels,
+        ...(secondLabels ? { secondLabels } : {}),
+      });
       const parts = batchLoss(model, output, batch, reconstructionWeight);
-      return [parts.loss, { parts, state: output.state, correct: sum(batchCorrect(batch, output)) as Tensor }] as const;
+      return [
+        parts.loss,
+        { parts, state: output.state, correct: sum(batchCorrect(batch, output)) as Tensor },
+      ] as const;
     };
     const { auxiliary, gradient } = valueAndGrad(lossOf, { auxiliary: true })(parameters);
     const updated = optimizer.update(gradient, optimizerState, parameters, learningRate);
@@ -55,7 +76,10 @@ export function trainStep<OptimizerState>(model: Model, optimizer: Optimizer<Par
       state: auxiliary.state,
       optimizerState: updated.state,
       metrics: { ...auxiliary.parts, correct: auxiliary.correct },
-      gradientMaxima: stack(leaves(gradient).map((leaf) => max(abs(leaf)) as Tensor), 0),
+      gradientMaxima: stack(
+        leaves(gradient).map((leaf) => max(abs(leaf)) as Tensor),
+        0,
+      ),
     };
   };
 }
@@ -70,7 +94,11 @@ export const compileTrainStep = <OptimizerState>(
   optimizer: Optimizer<Parameters, OptimizerState>,
   { backend, ...options }: CompileStepOptions = {},
 ): Compiled<Parameters_<OptimizerState>, StepResult<OptimizerState>> =>
-  compile(trainStep(model, optimizer, options), { donate: [0, 1, 2], name: `train ${model.description.kind}`, ...(backend ? { backend } : {}) });
+  compile(trainStep(model, optimizer, options), {
+    donate: [0, 1, 2],
+    name: `train ${model.description.kind}`,
+    ...(backend ? { backend } : {}),
+  });
 
 type Parameters_<OptimizerState> = [Parameters, Parameters, OptimizerState, Batch, Tensor];
 
@@ -88,9 +116,23 @@ export const evaluateStep =
   (model: Model, { reconstructionWeight }: StepOptions = {}) =>
   (parameters: Parameters, state: Parameters, batch: Batch): Evaluation => {
     const { images, labels, secondLabels } = batch;
-    const output = model.apply(parameters, state, images, { mode: 'play', labels, ...(secondLabels ? { secondLabels } : {}) });
-    return { ...batchLoss(model, output, batch, reconstructionWeight), correct: sum(batchCorrect(batch, output)), lengths: output.lengths };
+    const output = model.apply(parameters, state, images, {
+      mode: 'play',
+      labels,
+      ...(secondLabels ? { secondLabels } : {}),
+    });
+    return {
+      ...batchLoss(model, output, batch, reconstructionWeight),
+      correct: sum(batchCorrect(batch, output)),
+      lengths: output.lengths,
+    };
   };
 
-export const compileEvaluateStep = (model: Model, { backend, ...options }: CompileStepOptions = {}): Compiled<[Parameters, Parameters, Batch], Evaluation> =>
-  compile(evaluateStep(model, options), { name: `evaluate ${model.description.kind}`, ...(backend ? { backend } : {}) });
+export const compileEvaluateStep = (
+  model: Model,
+  { backend, ...options }: CompileStepOptions = {},
+): Compiled<[Parameters, Parameters, Batch], Evaluation> =>
+  compile(evaluateStep(model, options), {
+    name: `evaluate ${model.description.kind}`,
+    ...(backend ? { backend } : {}),
+  });

@@ -2,12 +2,26 @@
  * Models in files: a safetensors file whose tensors are named by their paths (`conv1/kernel`, `bn1/moving_mean`) and whose metadata has
  * the model's description. The file alone rebuilds the model.
  */
-import { leaves, leavesWithPaths, sameShape, showShape, tensor, unflatten, type Tensor } from '@capsnet/tensor';
+import {
+  leaves,
+  leavesWithPaths,
+  sameShape,
+  showShape,
+  tensor,
+  unflatten,
+  type Tensor,
+} from '@capsnet/tensor';
 import { buildModel } from '../models/build.js';
 import { DescriptionError, type ModelDescription } from '../models/description.js';
 import type { Model } from '../models/model.js';
 import type { ParameterSpec, Parameters, ParameterSpecs } from '../layers/parameters.js';
-import { decodeSafetensors, encodeSafetensors, WeightsError, type Safetensors, type StoredTensor } from './safetensors.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  WeightsError,
+  type Safetensors,
+  type StoredTensor,
+} from './safetensors.js';
 
 /** Keys of the metadata. */
 const formatKey = 'capsnet_format';
@@ -22,7 +36,11 @@ export interface LoadedModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-async function storedLeaves(tree: Parameters, specs: ParameterSpecs, what: string): Promise<[string, StoredTensor][]> {
+async function storedLeaves(
+  tree: Parameters,
+  specs: ParameterSpecs,
+  what: string,
+): Promise<[string, StoredTensor][]> {
   const named = new Map(leavesWithPaths(tree).map(({ path, leaf }) => [path, leaf as Tensor]));
   checkNames([...named.keys()], specs, what);
   // In the order of the specifications, so that the bytes do not depend on how the caller's records are ordered.
@@ -30,7 +48,10 @@ async function storedLeaves(tree: Parameters, specs: ParameterSpecs, what: strin
     leavesWithPaths(specs).map(async ({ path }): Promise<[string, StoredTensor]> => {
       const values = named.get(path)!;
       const data = await values.data();
-      return [path, { shape: values.shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
+      return [
+        path,
+        { shape: values.shape, data: data instanceof Float32Array ? data : Float32Array.from(data) },
+      ];
     }),
   );
 }
@@ -40,7 +61,10 @@ function checkNames(names: readonly string[], specs: ParameterSpecs, what: strin
   const missing = wanted.filter((path) => !names.includes(path));
   const extra = names.filter((path) => !wanted.includes(path));
   if (missing.length > 0 || extra.length > 0) {
-    const parts = [missing.length > 0 ? `missing: ${missing.join(', ')}` : '', extra.length > 0 ? `not of this model: ${extra.join(', ')}` : ''].filter(Boolean);
+    const parts = [
+      missing.length > 0 ? `missing: ${missing.join(', ')}` : '',
+      extra.length > 0 ? `not of this model: ${extra.join(', ')}` : '',
+    ].filter(Boolean);
     throw new WeightsError(`${what} do not belong to this model (${parts.join('; ')}).`);
   }
 }
@@ -50,9 +74,21 @@ function checkNames(names: readonly string[], specs: ParameterSpecs, what: strin
  *
  * @param notes further metadata, for example the command, the epoch or the accuracy
  */
-export async function saveModel(model: Model, parameters: Parameters, state: Parameters, notes: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
-  const stored = [...(await storedLeaves(parameters, model.parameterSpecs, 'saveModel: the parameters')), ...(await storedLeaves(state, model.stateSpecs, 'saveModel: the state'))];
-  return encodeSafetensors(stored, { ...notes, [formatKey]: format, [descriptionKey]: JSON.stringify(model.description) });
+export async function saveModel(
+  model: Model,
+  parameters: Parameters,
+  state: Parameters,
+  notes: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array> {
+  const stored = [
+    ...(await storedLeaves(parameters, model.parameterSpecs, 'saveModel: the parameters')),
+    ...(await storedLeaves(state, model.stateSpecs, 'saveModel: the state')),
+  ];
+  return encodeSafetensors(stored, {
+    ...notes,
+    [formatKey]: format,
+    [descriptionKey]: JSON.stringify(model.description),
+  });
 }
 
 /**
@@ -64,13 +100,18 @@ export async function saveModel(model: Model, parameters: Parameters, state: Par
 export function loadModel(bytes: Uint8Array, source = 'weights'): LoadedModel {
   const file = decodeSafetensors(bytes, source);
   const { [formatKey]: version, [descriptionKey]: text, ...metadata } = file.metadata;
-  if (version === undefined || text === undefined) throw new WeightsError(`${source}: the file has no model description in its metadata. Was it written by "capsnet train"?`);
-  if (version !== format) throw new WeightsError(`${source}: the file has format ${version}, this version reads ${format}.`);
+  if (version === undefined || text === undefined)
+    throw new WeightsError(
+      `${source}: the file has no model description in its metadata. Was it written by "capsnet train"?`,
+    );
+  if (version !== format)
+    throw new WeightsError(`${source}: the file has format ${version}, this version reads ${format}.`);
   let model: Model;
   try {
     model = buildModel(JSON.parse(text) as ModelDescription);
   } catch (error) {
-    if (error instanceof DescriptionError || error instanceof SyntaxError) throw new WeightsError(`${source}: ${error.message}`);
+    if (error instanceof DescriptionError || error instanceof SyntaxError)
+      throw new WeightsError(`${source}: ${error.message}`);
     throw error;
   }
   return { model, ...readWeights(model, file, source), metadata };
@@ -81,28 +122,44 @@ export function loadModel(bytes: Uint8Array, source = 'weights'): LoadedModel {
  *
  * @throws WeightsError when a tensor is missing, has another shape, or belongs to another model
  */
-export function readWeights(model: Model, file: Safetensors, source = 'weights'): { readonly parameters: Parameters; readonly state: Parameters } {
+export function readWeights(
+  model: Model,
+  file: Safetensors,
+  source = 'weights',
+): { readonly parameters: Parameters; readonly state: Parameters } {
   const parameterNames = leavesWithPaths(model.parameterSpecs).map(({ path }) => path);
   const stateNames = leavesWithPaths(model.stateSpecs).map(({ path }) => path);
   const wanted = new Set([...parameterNames, ...stateNames]);
   const missing = [...wanted].filter((name) => !file.tensors.has(name));
   const extra = [...file.tensors.keys()].filter((name) => !wanted.has(name));
   if (missing.length > 0 || extra.length > 0) {
-    const some = (names: readonly string[]): string => names.slice(0, 3).join(', ') + (names.length > 3 ? `, ... (${names.length})` : '');
-    const problems = [missing.length > 0 ? `lacks ${some(missing)}` : '', extra.length > 0 ? `has ${some(extra)}` : ''].filter(Boolean);
-    throw new WeightsError(`${source}: these are weights of another model than ${model.description.kind}: the file ${problems.join(' and ')}.`);
+    const some = (names: readonly string[]): string =>
+      names.slice(0, 3).join(', ') + (names.length > 3 ? `, ... (${names.length})` : '');
+    const problems = [
+      missing.length > 0 ? `lacks ${some(missing)}` : '',
+      extra.length > 0 ? `has ${some(extra)}` : '',
+    ].filter(Boolean);
+    throw new WeightsError(
+      `${source}: these are weights of another model than ${model.description.kind}: the file ${problems.join(' and ')}.`,
+    );
   }
   const read = (specs: ParameterSpecs, names: readonly string[]): Parameters => {
     const shapes = leaves<ParameterSpec>(specs);
     const tensors = names.map((name, index) => {
       const { shape, data } = file.tensors.get(name)!;
       if (!sameShape(shape, shapes[index]!.shape)) {
-        throw new WeightsError(`${source}: ${name} has shape ${showShape(shape)}, the model ${model.description.kind} needs ${showShape(shapes[index]!.shape)}. These are weights of another model.`);
+        throw new WeightsError(
+          `${source}: ${name} has shape ${showShape(shape)}, the model ${model.description.kind} needs ${showShape(shapes[index]!.shape)}. These are weights of another model.`,
+        );
       }
-      if (!(data instanceof Float32Array)) throw new WeightsError(`${source}: ${name} does not hold float numbers (F32 or F16).`);
+      if (!(data instanceof Float32Array))
+        throw new WeightsError(`${source}: ${name} does not hold float numbers (F32 or F16).`);
       return tensor(data, shape);
     });
     return unflatten<unknown>(specs, tensors) as Parameters;
   };
-  return { parameters: read(model.parameterSpecs, parameterNames), state: read(model.stateSpecs, stateNames) };
+  return {
+    parameters: read(model.parameterSpecs, parameterNames),
+    state: read(model.stateSpecs, stateNames),
+  };
 }

@@ -23,7 +23,13 @@ export interface Safetensors {
 }
 
 const dtypeOf = (data: StoredArray): Dtype =>
-  data instanceof Float32Array ? 'F32' : data instanceof Float64Array ? 'F64' : data instanceof Int32Array ? 'I32' : 'U8';
+  data instanceof Float32Array
+    ? 'F32'
+    : data instanceof Float64Array
+      ? 'F64'
+      : data instanceof Int32Array
+        ? 'I32'
+        : 'U8';
 
 const widths = { F16: 2, F32: 4, F64: 8, I32: 4, U8: 1 } as const;
 type Dtype = keyof typeof widths;
@@ -36,7 +42,10 @@ const longestHeader = 100_000_000;
  *
  * @throws WeightsError when a shape does not fit its data
  */
-export function encodeSafetensors(tensors: Iterable<readonly [string, StoredTensor]>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: Iterable<readonly [string, StoredTensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const list = [...tensors];
   const header: Record<string, unknown> = {};
   const keys = Object.keys(metadata).sort();
@@ -44,8 +53,14 @@ export function encodeSafetensors(tensors: Iterable<readonly [string, StoredTens
   let end = 0;
   for (const [name, { shape, data }] of list) {
     const size = shape.reduce((product, side) => product * side, 1);
-    if (size !== data.length) throw new WeightsError(`encodeSafetensors: "${name}" of shape [${shape.join(',')}] has ${size} elements, its data ${data.length}.`);
-    if (name === '__metadata__' || Object.hasOwn(header, name)) throw new WeightsError(`encodeSafetensors: the name "${name}" is ${name === '__metadata__' ? 'reserved' : 'there twice'}.`);
+    if (size !== data.length)
+      throw new WeightsError(
+        `encodeSafetensors: "${name}" of shape [${shape.join(',')}] has ${size} elements, its data ${data.length}.`,
+      );
+    if (name === '__metadata__' || Object.hasOwn(header, name))
+      throw new WeightsError(
+        `encodeSafetensors: the name "${name}" is ${name === '__metadata__' ? 'reserved' : 'there twice'}.`,
+      );
     header[name] = { dtype: dtypeOf(data), shape: [...shape], data_offsets: [end, (end += data.byteLength)] };
   }
   let text = new TextEncoder().encode(JSON.stringify(header));
@@ -98,48 +113,85 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'safetensors'): Sa
   const fail = (problem: string): never => {
     throw new WeightsError(`${source}: ${problem}`);
   };
-  if (bytes.length < 8) fail(`${bytes.length} bytes are too few for a safetensors file (the header's length takes 8). Is the file cut off?`);
-  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
-  if (headerLength < 2 || headerLength > longestHeader) fail(`the first 8 bytes announce a header of ${headerLength} bytes. This is not a safetensors file.`);
-  if (8 + headerLength > bytes.length) fail(`the header announces ${headerLength} bytes, the file has ${bytes.length - 8} after the first 8. The file is cut off, or not a safetensors file.`);
+  if (bytes.length < 8)
+    fail(
+      `${bytes.length} bytes are too few for a safetensors file (the header's length takes 8). Is the file cut off?`,
+    );
+  const headerLength = Number(
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true),
+  );
+  if (headerLength < 2 || headerLength > longestHeader)
+    fail(`the first 8 bytes announce a header of ${headerLength} bytes. This is not a safetensors file.`);
+  if (8 + headerLength > bytes.length)
+    fail(
+      `the header announces ${headerLength} bytes, the file has ${bytes.length - 8} after the first 8. The file is cut off, or not a safetensors file.`,
+    );
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerLength)));
+    header = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerLength)),
+    );
   } catch {
     fail('the header is not JSON. The file is damaged, or not a safetensors file.');
   }
   if (!isRecord(header)) return fail('the header is not a JSON object.');
   const { __metadata__: metadata = {}, ...rest } = header;
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) return fail('__metadata__ must map names to texts.');
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    return fail('__metadata__ must map names to texts.');
   const entries = Object.entries(rest)
     .map(([name, entry]) => checkEntry(name, entry, fail))
     .sort((a, b) => a.start - b.start || a.end - b.end);
   const available = bytes.length - 8 - headerLength;
   let end = 0;
   for (const entry of entries) {
-    if (entry.end > available) fail(`"${entry.name}" ends at byte ${entry.end} of the data, the file has ${available}. The file is cut off.`);
-    if (entry.start < end) fail(`"${entry.name}" starts at byte ${entry.start} of the data, inside the tensor before it, which ends at ${end}.`);
-    if (entry.start > end) fail(`bytes ${end} to ${entry.start} of the data, before "${entry.name}", belong to no tensor.`);
+    if (entry.end > available)
+      fail(
+        `"${entry.name}" ends at byte ${entry.end} of the data, the file has ${available}. The file is cut off.`,
+      );
+    if (entry.start < end)
+      fail(
+        `"${entry.name}" starts at byte ${entry.start} of the data, inside the tensor before it, which ends at ${end}.`,
+      );
+    if (entry.start > end)
+      fail(`bytes ${end} to ${entry.start} of the data, before "${entry.name}", belong to no tensor.`);
     end = entry.end;
   }
-  if (end !== available) fail(`${available - end} bytes after the last tensor belong to none. The file is damaged.`);
+  if (end !== available)
+    fail(`${available - end} bytes after the last tensor belong to none. The file is damaged.`);
   const origin = 8 + headerLength;
-  const tensors = new Map(entries.map((entry) => [entry.name, { shape: entry.shape, data: readData(bytes.slice(origin + entry.start, origin + entry.end), entry.dtype) }]));
+  const tensors = new Map(
+    entries.map((entry) => [
+      entry.name,
+      {
+        shape: entry.shape,
+        data: readData(bytes.slice(origin + entry.start, origin + entry.end), entry.dtype),
+      },
+    ]),
+  );
   return { tensors, metadata: metadata as Record<string, string> };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function checkEntry(name: string, value: unknown, fail: (problem: string) => never): Entry {
   if (!isRecord(value)) return fail(`"${name}" is not described by a JSON object.`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || !Object.hasOwn(widths, dtype)) return fail(`"${name}" has dtype ${JSON.stringify(dtype)}; known here: ${Object.keys(widths).join(', ')}.`);
-  if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`"${name}" has shape ${JSON.stringify(shape)}, wanted a list of integers >= 0.`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) return fail(`"${name}" has data_offsets ${JSON.stringify(offsets)}, wanted [start, end].`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(widths, dtype))
+    return fail(
+      `"${name}" has dtype ${JSON.stringify(dtype)}; known here: ${Object.keys(widths).join(', ')}.`,
+    );
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    return fail(`"${name}" has shape ${JSON.stringify(shape)}, wanted a list of integers >= 0.`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    return fail(`"${name}" has data_offsets ${JSON.stringify(offsets)}, wanted [start, end].`);
   const [start, end] = offsets as unknown as [number, number];
-  const needed = (shape).reduce((product, side) => product * side, 1) * widths[dtype as Dtype];
-  if (end - start !== needed) return fail(`"${name}" of dtype ${dtype} and shape [${shape.join(',')}] needs ${needed} bytes, its offsets [${start},${end}] span ${end - start}.`);
+  const needed = shape.reduce((product, side) => product * side, 1) * widths[dtype as Dtype];
+  if (end - start !== needed)
+    return fail(
+      `"${name}" of dtype ${dtype} and shape [${shape.join(',')}] needs ${needed} bytes, its offsets [${start},${end}] span ${end - start}.`,
+    );
   return { name, dtype: dtype as Dtype, shape: shape, start, end };
 }
 

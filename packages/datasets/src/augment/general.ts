@@ -58,7 +58,8 @@ export function drawGeneralAugmentation(key: RandomKey, options: GeneralAugmenta
     brightness,
     contrast,
     gains,
-    erase: erase > 0 && erased ? { row: row * (1 - erase), column: column * (1 - erase), size: erase } : undefined,
+    erase:
+      erase > 0 && erased ? { row: row * (1 - erase), column: column * (1 - erase), size: erase } : undefined,
   };
 }
 
@@ -77,7 +78,12 @@ export function generalAugmenter(shape: ImageShape): Augmenter<GeneralParameters
       const [centerX, centerY] = [(width - 1) / 2, (height - 1) / 2];
       const [toX, toY] = [centerX + shift[0] * width, centerY + shift[1] * height];
       const [a, b, d, e] = [mirror * cosine, -mirror * sine, sine, cosine];
-      warpAffine(image, shape, [a, b, centerX - a * toX - b * toY, d, e, centerY - d * toX - e * toY], warped);
+      warpAffine(
+        image,
+        shape,
+        [a, b, centerX - a * toX - b * toY, d, e, centerY - d * toX - e * toY],
+        warped,
+      );
       out.set(warped);
     } else if (out !== image) out.set(image);
     recolour(out, channels, parameters);
@@ -92,7 +98,11 @@ export function generalAugmenter(shape: ImageShape): Augmenter<GeneralParameters
   };
 }
 
-function recolour(image: Float32Array, channels: number, { brightness, contrast, gains }: GeneralParameters): void {
+function recolour(
+  image: Float32Array,
+  channels: number,
+  { brightness, contrast, gains }: GeneralParameters,
+): void {
   if (brightness === 0 && contrast === 1 && gains.every((gain) => gain === 1)) return;
   let sum = 0;
   for (const value of image) sum += value;

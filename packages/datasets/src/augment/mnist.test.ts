@@ -36,7 +36,9 @@ describe('augmentMnist', () => {
     const key = randomKey(seed);
     const batch = augmentMnistBatch(pictures.slice(0, 4 * 784), shape, key);
     for (let index = 0; index < 4; index++) {
-      expect(batch.slice(index * 784, (index + 1) * 784)).toEqual(augmentMnist(picture(index), shape, foldIn(key, index)));
+      expect(batch.slice(index * 784, (index + 1) * 784)).toEqual(
+        augmentMnist(picture(index), shape, foldIn(key, index)),
+      );
     }
   });
   it('in place gives the same', () => {
@@ -51,7 +53,9 @@ describe('augmentMnist', () => {
 });
 
 describe('drawn parameters', () => {
-  const drawn = Array.from({ length: 20_000 }, (_, index) => drawMnistAugmentation(foldIn(randomKey(9), index), shape));
+  const drawn = Array.from({ length: 20_000 }, (_, index) =>
+    drawMnistAugmentation(foldIn(randomKey(9), index), shape),
+  );
   it('stay in the ranges of the reference', () => {
     for (const one of drawn) {
       expect(Number.isInteger(one.angle) && Math.abs(one.angle) <= 29).toBe(true);
@@ -69,7 +73,8 @@ describe('drawn parameters', () => {
     expect(new Set(drawn.map((one) => one.eraseRow)).size).toBe(19);
   });
   it('have the distribution of the reference', () => {
-    const share = (rule: (one: (typeof drawn)[number]) => boolean) => drawn.filter(rule).length / drawn.length;
+    const share = (rule: (one: (typeof drawn)[number]) => boolean) =>
+      drawn.filter(rule).length / drawn.length;
     // P(angle = 0) = 1/2 + 1/2 P(|N(0, 0.33)| < 1/30); P(|N| < 0.0333 / 0.33) = 0.0805.
     expect(Math.abs(share((one) => one.angle === 0) - (0.5 + 0.0805 / 2))).toBeLessThan(0.015);
     // floor(7 a + 1) = 1 for a < 1/7: P(|N(0, 1)| < 0.4329) = 0.3349.
@@ -109,7 +114,9 @@ describe('steps', () => {
   it('erase clears its square and no more', () => {
     const erased = erase(new Float32Array(784).fill(1), shape, 22, 5, 4);
     expect(erased.reduce((sum, value) => sum + value, 0)).toBe(784 - 16);
-    expect([erased[22 * 28 + 5], erased[25 * 28 + 8], erased[26 * 28 + 5], erased[22 * 28 + 9]]).toEqual([0, 0, 1, 1]);
+    expect([erased[22 * 28 + 5], erased[25 * 28 + 8], erased[26 * 28 + 5], erased[22 * 28 + 9]]).toEqual([
+      0, 0, 1, 1,
+    ]);
   });
   it('a blank image stays blank', () => {
     expect(augmentMnist(new Float32Array(784), shape, randomKey(2)).every((value) => value === 0)).toBe(true);

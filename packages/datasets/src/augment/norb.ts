@@ -20,9 +20,14 @@ export interface ChannelStatistics {
 export function channelStatistics(images: Uint8Array | Float32Array, channels: number): ChannelStatistics {
   const pixels = images.length / channels;
   const of = Array.from({ length: channels }, (_, channel) =>
-    images instanceof Uint8Array ? byteStatistics(images, channel, channels) : floatStatistics(images, channel, channels),
+    images instanceof Uint8Array
+      ? byteStatistics(images, channel, channels)
+      : floatStatistics(images, channel, channels),
   );
-  return { mean: of.map(({ sum }) => sum / pixels), deviation: of.map(({ squares }) => Math.sqrt(squares / pixels)) };
+  return {
+    mean: of.map(({ sum }) => sum / pixels),
+    deviation: of.map(({ squares }) => Math.sqrt(squares / pixels)),
+  };
 }
 
 function byteStatistics(images: Uint8Array, channel: number, channels: number) {
@@ -71,12 +76,21 @@ export function preprocessNorb(
 }
 
 /** The middle `patch` rows and columns. */
-export function centerCrop(image: Float32Array, shape: ImageShape, patch: number, out?: Float32Array): Float32Array {
+export function centerCrop(
+  image: Float32Array,
+  shape: ImageShape,
+  patch: number,
+  out?: Float32Array,
+): Float32Array {
   return crop(image, shape, (shape[0] - patch) >> 1, (shape[1] - patch) >> 1, patch, patch, out);
 }
 
 /** Adds `delta` to every value; no clipping. */
-export function brightness(image: Float32Array, delta: number, out: Float32Array = new Float32Array(image.length)): Float32Array {
+export function brightness(
+  image: Float32Array,
+  delta: number,
+  out: Float32Array = new Float32Array(image.length),
+): Float32Array {
   for (let at = 0; at < image.length; at++) out[at] = image[at]! + delta;
   return out;
 }
@@ -106,7 +120,11 @@ export interface NorbAugmentation {
 }
 
 /** Corner uniform in 0..size-patch, brightness uniform in +-2, contrast uniform in 0.5..1.5. */
-export function drawNorbAugmentation(key: RandomKey, [height, width]: ImageShape, patch = norbPatch): NorbAugmentation {
+export function drawNorbAugmentation(
+  key: RandomKey,
+  [height, width]: ImageShape,
+  patch = norbPatch,
+): NorbAugmentation {
   const draw = draws(key);
   return {
     top: draw.integer(height - patch + 1),

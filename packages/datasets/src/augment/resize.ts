@@ -55,11 +55,15 @@ export function axisWeights(from: number, to: number, filter: ResizeFilter): Axi
     const center = (position + 0.5) * scale;
     const start = Math.min(from - 1, Math.max(0, Math.ceil(center - support - 0.5)));
     const end = Math.max(start + 1, Math.min(from, Math.floor(center + support - 0.5) + 1));
-    const row = Array.from({ length: end - start }, (_, tap) => value((start + tap + 0.5 - center) / widening));
+    const row = Array.from({ length: end - start }, (_, tap) =>
+      value((start + tap + 0.5 - center) / widening),
+    );
     const sum = row.reduce((total, weight) => total + weight, 0);
     made.starts[position] = start;
     made.counts[position] = row.length;
-    row.forEach((weight, tap) => (made.weights[position * taps + tap] = sum === 0 ? 1 / row.length : weight / sum));
+    row.forEach(
+      (weight, tap) => (made.weights[position * taps + tap] = sum === 0 ? 1 / row.length : weight / sum),
+    );
   }
   kept.set(name, made);
   return made;

@@ -90,7 +90,8 @@ function norbExamples(dataset: ImageDataset, recipe: NorbRecipe): Examples {
       else targets.set(image);
       for (let at = 0; at < targets.length; at++) {
         const channel = at % channels;
-        const value = (targets[at]! * (statistics.deviation[channel]! || 1) + statistics.mean[channel]!) / 255;
+        const value =
+          (targets[at]! * (statistics.deviation[channel]! || 1) + statistics.mean[channel]!) / 255;
         targets[at] = value < 0 ? 0 : value > 1 ? 1 : value;
       }
     },

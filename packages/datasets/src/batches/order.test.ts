@@ -7,26 +7,32 @@ import { batchCount, batchRanges, epochOrder, limit, splitOff, stratifiedSample 
 
 const seeds = fc.nat();
 
-test.prop([seeds, fc.nat({ max: 50 }), fc.integer({ min: 1, max: 200 })])('an epoch is a permutation, each its own', (seed, epoch, count) => {
-  const key = randomKey(seed);
-  const order = epochOrder(key, epoch, count);
-  expect([...order].sort((a, b) => a - b)).toEqual([...epochOrder(key, epoch, count, false)]);
-  expect(epochOrder(key, epoch, count)).toEqual(order);
-  if (count > 30) expect(epochOrder(key, epoch + 1, count)).not.toEqual(order);
-});
+test.prop([seeds, fc.nat({ max: 50 }), fc.integer({ min: 1, max: 200 })])(
+  'an epoch is a permutation, each its own',
+  (seed, epoch, count) => {
+    const key = randomKey(seed);
+    const order = epochOrder(key, epoch, count);
+    expect([...order].sort((a, b) => a - b)).toEqual([...epochOrder(key, epoch, count, false)]);
+    expect(epochOrder(key, epoch, count)).toEqual(order);
+    if (count > 30) expect(epochOrder(key, epoch + 1, count)).not.toEqual(order);
+  },
+);
 
-test.prop([fc.nat({ max: 300 }), fc.integer({ min: 1, max: 40 }), fc.boolean()])('ranges cover each position once', (count, size, dropLast) => {
-  const ranges = batchRanges(count, size, dropLast);
-  expect(ranges.length).toBe(batchCount(count, size, dropLast));
-  let next = 0;
-  for (const { start, end } of ranges) {
-    expect(start).toBe(next);
-    expect(end - start > 0 && end - start <= size).toBe(true);
-    if (dropLast) expect(end - start).toBe(size);
-    next = end;
-  }
-  expect(next).toBe(dropLast ? count - (count % size) : count);
-});
+test.prop([fc.nat({ max: 300 }), fc.integer({ min: 1, max: 40 }), fc.boolean()])(
+  'ranges cover each position once',
+  (count, size, dropLast) => {
+    const ranges = batchRanges(count, size, dropLast);
+    expect(ranges.length).toBe(batchCount(count, size, dropLast));
+    let next = 0;
+    for (const { start, end } of ranges) {
+      expect(start).toBe(next);
+      expect(end - start > 0 && end - start <= size).toBe(true);
+      if (dropLast) expect(end - start).toBe(size);
+      next = end;
+    }
+    expect(next).toBe(dropLast ? count - (count % size) : count);
+  },
+);
 
 describe('splitting', () => {
   // 40, 30, 20, 10 of the four classes, sorted by class.
@@ -36,20 +42,27 @@ describe('splitting', () => {
     shape: [1, 1, 1],
     count: 100,
     images: Uint8Array.from({ length: 100 }, (_, index) => index),
-    labels: Uint8Array.from({ length: 100 }, (_, index) => (index < 40 ? 0 : index < 70 ? 1 : index < 90 ? 2 : 3)),
+    labels: Uint8Array.from({ length: 100 }, (_, index) =>
+      index < 40 ? 0 : index < 70 ? 1 : index < 90 ? 2 : 3,
+    ),
     classNames: ['a', 'b', 'c', 'd'],
   });
-  test.prop([seeds, fc.integer({ min: 1, max: 99 })])('holds every image once, classes in proportion', (seed, held) => {
-    const parts = splitOff(sorted, held, randomKey(seed));
-    expect([...parts.kept.images, ...parts.held.images].sort((a, b) => a - b)).toEqual([...sorted.images]);
-    expect(parts.held.count).toBe(held);
-    classCounts(parts.held).forEach((count, label) =>
-      expect(Math.abs(count - (held * classCounts(sorted)[label]!) / 100)).toBeLessThan(1),
-    );
-  });
+  test.prop([seeds, fc.integer({ min: 1, max: 99 })])(
+    'holds every image once, classes in proportion',
+    (seed, held) => {
+      const parts = splitOff(sorted, held, randomKey(seed));
+      expect([...parts.kept.images, ...parts.held.images].sort((a, b) => a - b)).toEqual([...sorted.images]);
+      expect(parts.held.count).toBe(held);
+      classCounts(parts.held).forEach((count, label) =>
+        expect(Math.abs(count - (held * classCounts(sorted)[label]!) / 100)).toBeLessThan(1),
+      );
+    },
+  );
   it('a share below 1 is a share, the key decides', () => {
     expect([...classCounts(splitOff(sorted, 0.1, randomKey(1)).held)]).toEqual([4, 3, 2, 1]);
-    expect(splitOff(sorted, 20, randomKey(1)).held.images).not.toEqual(splitOff(sorted, 20, randomKey(2)).held.images);
+    expect(splitOff(sorted, 20, randomKey(1)).held.images).not.toEqual(
+      splitOff(sorted, 20, randomKey(2)).held.images,
+    );
   });
   it.each([0, 100, -3, 1000, NaN])('%d images cannot be held out of 100', (held) => {
     expect(() => splitOff(sorted, held, randomKey(1))).toThrow(RangeError);
@@ -64,12 +77,17 @@ describe('splitting', () => {
   });
   it('labels and factors travel with their images', () => {
     const base = noiseDataset(12);
-    const withFactors = { ...base, factors: { azimuth: Int32Array.from({ length: 12 }, (_, index) => index * 10) } };
+    const withFactors = {
+      ...base,
+      factors: { azimuth: Int32Array.from({ length: 12 }, (_, index) => index * 10) },
+    };
     const { held } = splitOff(withFactors, 6, randomKey(3));
     for (let index = 0; index < 6; index++) {
       const origin = held.factors!.azimuth![index]! / 10;
       expect(held.labels[index]).toBe(base.labels[origin]);
-      expect([...held.images.subarray(index * 30, index * 30 + 30)]).toEqual([...base.images.subarray(origin * 30, origin * 30 + 30)]);
+      expect([...held.images.subarray(index * 30, index * 30 + 30)]).toEqual([
+        ...base.images.subarray(origin * 30, origin * 30 + 30),
+      ]);
     }
   });
 });

@@ -90,7 +90,9 @@ export function splitOff(
   const chosen = stratifiedSample(dataset, wanted, key);
   const isChosen = new Uint8Array(dataset.count);
   for (const index of chosen) isChosen[index] = 1;
-  const rest = Uint32Array.from({ length: dataset.count }, (_, index) => index).filter((index) => !isChosen[index]);
+  const rest = Uint32Array.from({ length: dataset.count }, (_, index) => index).filter(
+    (index) => !isChosen[index],
+  );
   return { kept: subset(dataset, rest), held: subset(dataset, chosen) };
 }
 
@@ -104,6 +106,8 @@ export function limit(dataset: ImageDataset, count: number | undefined, key?: Ra
     throw new RangeError(`limit: ${count} images of ${dataset.name}. Ask for a whole number of at least 1.`);
   }
   if (count >= dataset.count) return dataset;
-  const chosen = key ? stratifiedSample(dataset, count, key) : Uint32Array.from({ length: count }, (_, index) => index);
+  const chosen = key
+    ? stratifiedSample(dataset, count, key)
+    : Uint32Array.from({ length: count }, (_, index) => index);
   return subset(dataset, chosen);
 }

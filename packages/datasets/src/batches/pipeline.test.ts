@@ -7,12 +7,25 @@ import type { Recipe } from './recipe.js';
 
 const blocks = blockDataset(50);
 const pairs = noiseDataset(9, [96, 96, 2], 5);
-const norb = { kind: 'norb', statistics: { mean: [120, 130], deviation: [70, 75] }, scale: 64, patch: 48, target: 'unit' } as const;
+const norb = {
+  kind: 'norb',
+  statistics: { mean: [120, 130], deviation: [70, 75] },
+  scale: 64,
+  patch: 48,
+  target: 'unit',
+} as const;
 
 const recipes: Record<string, [typeof blocks, Recipe]> = {
   plain: [blocks, { kind: 'images', divisor: 256 }],
   mnist: [blocks, { kind: 'images', divisor: 256, augment: { kind: 'mnist' } }],
-  general: [blocks, { kind: 'images', divisor: 256, augment: { kind: 'general', rotate: 20, shift: 0.1, scale: 0.1, colour: 0.2, erase: 0.2, flip: true } }],
+  general: [
+    blocks,
+    {
+      kind: 'images',
+      divisor: 256,
+      augment: { kind: 'general', rotate: 20, shift: 0.1, scale: 0.1, colour: 0.2, erase: 0.2, flip: true },
+    },
+  ],
   norb: [pairs, { ...norb, augment: true }],
   'norb, middle window': [pairs, { ...norb, augment: false, target: 'standardised' }],
   multimnist: [blocks, { kind: 'multimnist', divisor: 255, passes: 2, maximumShift: 6, sameClass: false }],
@@ -36,7 +49,8 @@ describe.each(Object.entries(recipes))('%s', (_, [dataset, recipe]) => {
     for (const part of Object.values(dirty)) part.fill(77);
     expect(pipeline.fill({ epoch: 1, step: 0 }, dirty)).toBe(4);
     const clean = pipeline.batchAt({ epoch: 1, step: 0 });
-    for (const part of ['images', 'labels', 'oneHot', 'targets'] as const) expect(dirty[part]).toEqual(clean[part]);
+    for (const part of ['images', 'labels', 'oneHot', 'targets'] as const)
+      expect(dirty[part]).toEqual(clean[part]);
   });
   it('differs between keys', () => {
     const of = (key: number) => make(key).batchAt({ epoch: 0, step: 0 }).images;
@@ -47,7 +61,11 @@ describe.each(Object.entries(recipes))('%s', (_, [dataset, recipe]) => {
 describe('images', () => {
   it('an epoch shows each image once, with its label', () => {
     const source = noiseDataset(10);
-    const pipeline = createPipeline(source, { kind: 'images', divisor: 1 }, { key: randomKey(1), batchSize: 3 });
+    const pipeline = createPipeline(
+      source,
+      { kind: 'images', divisor: 1 },
+      { key: randomKey(1), batchSize: 3 },
+    );
     const seen: string[] = [];
     for (const batch of batchesOfEpoch(pipeline, 2)) {
       expect(batch.images.length).toBe(batch.count * 30);
@@ -56,17 +74,28 @@ describe('images', () => {
         seen.push(`${batch.labels[row]}:${batch.images.subarray(row * 30, row * 30 + 30).join()}`);
       }
     }
-    const all = Array.from({ length: 10 }, (_, i) => `${source.labels[i]}:${source.images.subarray(i * 30, i * 30 + 30).join()}`);
+    const all = Array.from(
+      { length: 10 },
+      (_, i) => `${source.labels[i]}:${source.images.subarray(i * 30, i * 30 + 30).join()}`,
+    );
     expect(seen.sort()).toEqual(all.sort());
   });
   it('keeps or drops the last batch', () => {
     const of = (dropLast: boolean) =>
-      createPipeline(blocks, { kind: 'images', divisor: 256 }, { key: randomKey(1), batchSize: 16, dropLast });
+      createPipeline(
+        blocks,
+        { kind: 'images', divisor: 256 },
+        { key: randomKey(1), batchSize: 16, dropLast },
+      );
     expect([...batchesOfEpoch(of(false), 0)].map(({ count }) => count)).toEqual([16, 16, 16, 2]);
     expect(of(true).stepsPerEpoch).toBe(3);
   });
   it('without shuffling comes in order, scaled by 1/256', () => {
-    const batch = createPipeline(blocks, { kind: 'images', divisor: 256 }, { key: randomKey(1), batchSize: 4, shuffle: false }).batchAt({ epoch: 3, step: 1 });
+    const batch = createPipeline(
+      blocks,
+      { kind: 'images', divisor: 256 },
+      { key: randomKey(1), batchSize: 4, shuffle: false },
+    ).batchAt({ epoch: 3, step: 1 });
     expect([...batch.labels]).toEqual([4, 5, 6, 7]);
     batch.images.forEach((value, at) => expect(value).toBe(blocks.images[4 * 784 + at]! / 256));
   });
@@ -75,7 +104,12 @@ describe('images', () => {
 describe('multimnist', () => {
   it('image = min(base + top, 1), two classes, every image a base in each pass', () => {
     const pipeline = createPipeline(blocks, recipes.multimnist![1], { key: randomKey(7), batchSize: 10 });
-    expect([pipeline.shape, pipeline.count, pipeline.labelsPerImage, pipeline.targetsPerImage]).toEqual([[36, 36, 1], 100, 2, 2]);
+    expect([pipeline.shape, pipeline.count, pipeline.labelsPerImage, pipeline.targetsPerImage]).toEqual([
+      [36, 36, 1],
+      100,
+      2,
+      2,
+    ]);
     const bases = new Map<number, number>();
     for (const batch of batchesOfEpoch(pipeline, 0)) {
       for (let row = 0; row < batch.count; row++) {
@@ -93,11 +127,21 @@ describe('multimnist', () => {
 });
 
 describe('wrong requests', () => {
-  const pipeline = createPipeline(blocks, { kind: 'images', divisor: 256 }, { key: randomKey(1), batchSize: 16 });
+  const pipeline = createPipeline(
+    blocks,
+    { kind: 'images', divisor: 256 },
+    { key: randomKey(1), batchSize: 16 },
+  );
   it('name what is allowed', () => {
-    expect(() => createPipeline(blocks, { kind: 'images', divisor: 1 }, { key: [0, 0], batchSize: 0 })).toThrow(/whole number from 1/);
-    expect(() => createPipeline(blocks, { kind: 'images', divisor: 1 }, { key: [0, 0], batchSize: 64, dropLast: true })).toThrow(/smaller batch/);
+    expect(() =>
+      createPipeline(blocks, { kind: 'images', divisor: 1 }, { key: [0, 0], batchSize: 0 }),
+    ).toThrow(/whole number from 1/);
+    expect(() =>
+      createPipeline(blocks, { kind: 'images', divisor: 1 }, { key: [0, 0], batchSize: 64, dropLast: true }),
+    ).toThrow(/smaller batch/);
     expect(() => pipeline.batchAt({ epoch: 0, step: 4 })).toThrow(/batches 0..3/);
-    expect(() => pipeline.fill({ epoch: 0, step: 0 }, { ...batchBuffers(pipeline), labels: new Int32Array(3) })).toThrow(/labels has room for 3 values, 16 wanted/);
+    expect(() =>
+      pipeline.fill({ epoch: 0, step: 0 }, { ...batchBuffers(pipeline), labels: new Int32Array(3) }),
+    ).toThrow(/labels has room for 3 values, 16 wanted/);
   });
 });

@@ -91,7 +91,9 @@ const streams = { order: 1, examples: 2 } as const;
 export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: BatchOptions): Pipeline {
   const { key, batchSize, shuffle = true, dropLast = false } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`createPipeline: batch size ${batchSize} is not a whole number from 1. Give such a number.`);
+    throw new RangeError(
+      `createPipeline: batch size ${batchSize} is not a whole number from 1. Give such a number.`,
+    );
   }
   const examples = examplesOf(dataset, recipe);
   const stepsPerEpoch = batchCount(examples.count, batchSize, dropLast);
@@ -117,11 +119,15 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
 
   const fill = ({ epoch, step }: BatchPosition, out: BatchBuffers): number => {
     if (!(step >= 0 && step < stepsPerEpoch)) {
-      throw new RangeError(`batch ${step} of epoch ${epoch}: an epoch has the batches 0..${stepsPerEpoch - 1}. Ask for one of them.`);
+      throw new RangeError(
+        `batch ${step} of epoch ${epoch}: an epoch has the batches 0..${stepsPerEpoch - 1}. Ask for one of them.`,
+      );
     }
     for (const part of ['images', 'labels', 'oneHot', 'targets'] as const) {
       if (out[part].length < full[part]) {
-        throw new RangeError(`batch ${step}: ${part} has room for ${out[part].length} values, ${full[part]} wanted. Use batchBuffers.`);
+        throw new RangeError(
+          `batch ${step}: ${part} has room for ${out[part].length} values, ${full[part]} wanted. Use batchBuffers.`,
+        );
       }
     }
     const { order, exampleKey } = epochAt(epoch);
@@ -137,7 +143,12 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
         out.targets.subarray(row * size * targetsPerImage, (row + 1) * size * targetsPerImage),
       );
     }
-    oneHot(out.labels.subarray(0, filled * labelsPerImage), labelsPerImage, classes, out.oneHot.subarray(0, filled * classes));
+    oneHot(
+      out.labels.subarray(0, filled * labelsPerImage),
+      labelsPerImage,
+      classes,
+      out.oneHot.subarray(0, filled * classes),
+    );
     return filled;
   };
   return {
@@ -154,6 +165,10 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
 }
 
 /** The batches of one epoch in order. Each has buffers of its own. */
-export function* batchesOfEpoch(pipeline: Pipeline, epoch: number, fromStep = 0): Generator<Batch, void, undefined> {
+export function* batchesOfEpoch(
+  pipeline: Pipeline,
+  epoch: number,
+  fromStep = 0,
+): Generator<Batch, void, undefined> {
   for (let step = fromStep; step < pipeline.stepsPerEpoch; step++) yield pipeline.batchAt({ epoch, step });
 }

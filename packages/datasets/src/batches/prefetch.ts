@@ -42,7 +42,9 @@ function workerPath(): URL {
   if (existsSync(fileURLToPath(beside))) return beside;
   const built = new URL('../../dist/batches/worker.js', import.meta.url);
   if (existsSync(fileURLToPath(built))) return built;
-  throw new Error(`prefetch: its worker ${fileURLToPath(built)} does not exist. Build the package first: npm run build.`);
+  throw new Error(
+    `prefetch: its worker ${fileURLToPath(built)} does not exist. Build the package first: npm run build.`,
+  );
 }
 
 /** A copy in shared memory, so that the thread reads the same bytes instead of a copy of its own. */
@@ -112,7 +114,12 @@ export function prefetch(dataset: ImageDataset, recipe: Recipe, options: Prefetc
         waiting = false;
       }
       const filled = Math.min(batchSize, count - step * batchSize);
-      const batch = { ...firstExamples(pipeline, slots[taken % ring.slots]!, filled), epoch, step, count: filled };
+      const batch = {
+        ...firstExamples(pipeline, slots[taken % ring.slots]!, filled),
+        epoch,
+        step,
+        count: filled,
+      };
       taken++;
       if (++step === stepsPerEpoch) {
         step = 0;

@@ -14,7 +14,8 @@ describe.skipIf(!sharedFolder)('augment/ of the reference values (CAPSNET_SHARED
       const actual = outputs[name]!;
       expect(actual.length).toBe(expected.length);
       let worst = 0;
-      for (let at = 0; at < expected.length; at++) worst = Math.max(worst, Math.abs(expected[at]! - actual[at]!));
+      for (let at = 0; at < expected.length; at++)
+        worst = Math.max(worst, Math.abs(expected[at]! - actual[at]!));
       expect(worst, name).toBeLessThanOrEqual(augmentTolerance(entry.op));
     }
   });

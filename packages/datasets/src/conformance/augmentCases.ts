@@ -37,7 +37,8 @@ interface Case {
 }
 
 function reader(entry: AugmentCase, tensors: Tensors): Case {
-  const wrong = (what: string) => new DataError(`case ${entry.name} (${entry.op}) ${what}: check its index.json and file.`);
+  const wrong = (what: string) =>
+    new DataError(`case ${entry.name} (${entry.op}) ${what}: check its index.json and file.`);
   const attribute = (name: string): unknown => {
     if (!(name in entry.attrs)) throw wrong(`has no attribute ${name}`);
     return entry.attrs[name];
@@ -126,7 +127,9 @@ const operations: Readonly<Record<string, (given: Case) => Outputs>> = {
   squish({ tensor, number }) {
     const [width, offset] = [number('width_mod'), number('offset_mod')];
     return {
-      resized: each(tensor('x'), (image, _, shape) => resizeWidth(image, shape, shape[1] - width, 'lanczos3')),
+      resized: each(tensor('x'), (image, _, shape) =>
+        resizeWidth(image, shape, shape[1] - width, 'lanczos3'),
+      ),
       y: each(tensor('x'), (image, _, shape) => squish(image, shape, width, offset)),
     };
   },
@@ -143,7 +146,13 @@ const operations: Readonly<Record<string, (given: Case) => Outputs>> = {
     const y = each(tensor('x'), (image, index, shape) => {
       const rotated = rotate(image, shape, angles[index]!);
       const shifted = shift(rotated, shape, dx[index]!, dy[index]!);
-      return erase(squish(shifted, shape, width[index]!, offset[index]!), shape, rows[index]!, columns[index]!, 4);
+      return erase(
+        squish(shifted, shape, width[index]!, offset[index]!),
+        shape,
+        rows[index]!,
+        columns[index]!,
+        4,
+      );
     });
     return { y };
   },
@@ -157,14 +166,18 @@ const operations: Readonly<Record<string, (given: Case) => Outputs>> = {
       mean: Float32Array.from(statistics.mean),
       std: Float32Array.from(statistics.deviation),
       resized,
-      center_crop: each({ data: resized, shape: resizedShape }, (image, _, shape) => centerCrop(image, shape, patch)),
+      center_crop: each({ data: resized, shape: resizedShape }, (image, _, shape) =>
+        centerCrop(image, shape, patch),
+      ),
     };
   },
   norb_augment({ tensor, numbers }) {
     const [top, left] = [numbers('top'), numbers('left')];
     const [delta, factor] = [tensor('delta').data, tensor('factor').data];
     const resized = tensor('resized');
-    const patch = each(resized, (image, index, shape) => crop(image, shape, top[index]!, left[index]!, 48, 48));
+    const patch = each(resized, (image, index, shape) =>
+      crop(image, shape, top[index]!, left[index]!, 48, 48),
+    );
     const patches = { data: patch, shape: [resized.shape[0]!, 48, 48, resized.shape[3]!] };
     return {
       patch,
@@ -182,7 +195,9 @@ const operations: Readonly<Record<string, (given: Case) => Outputs>> = {
   multimnist_merge({ tensor, number, pairs }) {
     const images = tensor('images');
     const [border, couples] = [number('pad'), pairs('pairs')];
-    const padded = each(images, (image, _, shape) => pad(scaleImages(image, number('divisor')), shape, border));
+    const padded = each(images, (image, _, shape) =>
+      pad(scaleImages(image, number('divisor')), shape, border),
+    );
     const shape: ImageShape = [images.shape[1]! + 2 * border, images.shape[2]! + 2 * border, 1];
     const size = imageSize(shape);
     const moved = (which: 0 | 1, shifts: [number, number][]) =>
@@ -198,7 +213,11 @@ const operations: Readonly<Record<string, (given: Case) => Outputs>> = {
       base: join(base),
       top: join(top),
       merged: join(base.map((image, index) => overlay(image, top[index]!))),
-      y: oneHot(couples.flat().map((index) => labels[index]!), 2, 10),
+      y: oneHot(
+        couples.flat().map((index) => labels[index]!),
+        2,
+        10,
+      ),
     };
   },
 };
@@ -214,7 +233,9 @@ export const augmentOperations: readonly string[] = Object.keys(operations);
 export function runAugmentCase(entry: AugmentCase, tensors: Tensors): Outputs {
   const operation = Object.hasOwn(operations, entry.op) ? operations[entry.op] : undefined;
   if (!operation) {
-    throw new DataError(`case ${entry.name} asks for ${entry.op}, but the data pipelines know ${augmentOperations.join(', ')}.`);
+    throw new DataError(
+      `case ${entry.name} asks for ${entry.op}, but the data pipelines know ${augmentOperations.join(', ')}.`,
+    );
   }
   return operation(reader(entry, tensors));
 }

@@ -17,7 +17,8 @@ function linearAccuracy(train: ImageDataset, test: ImageDataset, epochs: number)
     scores.set(bias);
     for (let pixel = 0; pixel < pixels; pixel++) {
       const value = images[index * pixels + pixel]!;
-      if (value !== 0) for (let label = 0; label < 10; label++) scores[label]! += value * weights[pixel * 10 + label]!;
+      if (value !== 0)
+        for (let label = 0; label < 10; label++) scores[label]! += value * weights[pixel * 10 + label]!;
     }
   };
   const trainImages = scaleImages(train.images, 256);
@@ -34,7 +35,8 @@ function linearAccuracy(train: ImageDataset, test: ImageDataset, epochs: number)
       }
       for (let pixel = 0; pixel < pixels; pixel++) {
         const value = trainImages[index * pixels + pixel]!;
-        if (value !== 0) for (let label = 0; label < 10; label++) weights[pixel * 10 + label]! -= value * scores[label]!;
+        if (value !== 0)
+          for (let label = 0; label < 10; label++) weights[pixel * 10 + label]! -= value * scores[label]!;
       }
     }
   }
@@ -57,7 +59,8 @@ function blurred({ images, count }: ImageDataset): Float32Array {
       for (let x = 1; x < 27; x++) {
         let sum = 0;
         for (let dy = -1; dy <= 1; dy++) {
-          for (let dx = -1; dx <= 1; dx++) sum += images[at + (y + dy) * 28 + x + dx]! * (2 - Math.abs(dx)) * (2 - Math.abs(dy));
+          for (let dx = -1; dx <= 1; dx++)
+            sum += images[at + (y + dy) * 28 + x + dx]! * (2 - Math.abs(dx)) * (2 - Math.abs(dy));
         }
         out[at + y * 28 + x] = sum;
         squares += sum * sum;
@@ -77,7 +80,8 @@ function nearestNeighbourAccuracy(train: ImageDataset, test: ImageDataset): numb
     let answer = -1;
     for (let other = 0; other < train.count; other++) {
       let dot = 0;
-      for (let pixel = 0; pixel < pixels; pixel++) dot += known[other * pixels + pixel]! * asked[index * pixels + pixel]!;
+      for (let pixel = 0; pixel < pixels; pixel++)
+        dot += known[other * pixels + pixel]! * asked[index * pixels + pixel]!;
       if (dot > best) [best, answer] = [dot, train.labels[other]!];
     }
     if (answer === test.labels[index]) right++;
@@ -109,14 +113,25 @@ describe('digits', () => {
   });
   it('depend on seed, split and index alone', () => {
     expect(digits({ split: 'train', count: 100 }).images).toEqual(train.images.subarray(0, 100 * pixels));
-    expect(digits({ split: 'train', count: 100, seed: 1 }).images).not.toEqual(train.images.subarray(0, 100 * pixels));
-    const seen = new Set(Array.from({ length: 6000 }, (_, i) => train.images.subarray(i * pixels, (i + 1) * pixels).join()));
+    expect(digits({ split: 'train', count: 100, seed: 1 }).images).not.toEqual(
+      train.images.subarray(0, 100 * pixels),
+    );
+    const seen = new Set(
+      Array.from({ length: 6000 }, (_, i) => train.images.subarray(i * pixels, (i + 1) * pixels).join()),
+    );
     expect(seen.size).toBe(6000);
-    for (let i = 0; i < 2000; i++) expect(seen.has(test.images.subarray(i * pixels, (i + 1) * pixels).join())).toBe(false);
+    for (let i = 0; i < 2000; i++)
+      expect(seen.has(test.images.subarray(i * pixels, (i + 1) * pixels).join())).toBe(false);
   });
   it('are balanced', () => {
     expect(new Set(classCounts(train))).toEqual(new Set([600]));
-    expect(test).toMatchObject({ name: 'digits', split: 'test', shape: [28, 28, 1], classes: 10, count: 2000 });
+    expect(test).toMatchObject({
+      name: 'digits',
+      split: 'test',
+      shape: [28, 28, 1],
+      classes: 10,
+      count: 2000,
+    });
   });
   it('come fast: 60,000 in seconds', () => {
     const start = performance.now();

@@ -55,11 +55,17 @@ function placement(draw: Draws): (x: number, y: number) => readonly [number, num
   const angle = (draw.normal(0, variety.rotationDegrees) * Math.PI) / 180;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const centre = (size - 1) / 2;
-  const [offsetX, offsetY] = [draw.normal(0, variety.offCentrePixels), draw.normal(0, variety.offCentrePixels)];
+  const [offsetX, offsetY] = [
+    draw.normal(0, variety.offCentrePixels),
+    draw.normal(0, variety.offCentrePixels),
+  ];
   return (x, y) => {
     const down = (y - 0.5) * height;
     const across = (x - 0.5) * width - slant * down;
-    return [centre + offsetX + cosine * across - sine * down, centre + offsetY + sine * across + cosine * down];
+    return [
+      centre + offsetX + cosine * across - sine * down,
+      centre + offsetY + sine * across + cosine * down,
+    ];
   };
 }
 
@@ -94,7 +100,11 @@ function drawStroke(stroke: PenStroke, radius: number, softness: number, draw: D
 }
 
 /** Draws one digit as 28 x 28 bytes, white on black as MNIST: a function of (digit, key). */
-export function drawDigit(digit: number, key: RandomKey, out: Uint8Array = new Uint8Array(size * size)): Uint8Array {
+export function drawDigit(
+  digit: number,
+  key: RandomKey,
+  out: Uint8Array = new Uint8Array(size * size),
+): Uint8Array {
   const draw = draws(key);
   const { strokes } = chooseSkeleton(digitSkeletons[digit]!, draw);
   const bend = elasticField(draw);
@@ -146,13 +156,29 @@ export interface DigitsOptions {
 }
 
 /** Generates a split. Image i is of class i modulo 10 in a random order of ten, so every prefix is balanced. */
-export function digits({ split, count = split === 'train' ? 60_000 : 10_000, seed = 0 }: DigitsOptions): ImageDataset {
+export function digits({
+  split,
+  count = split === 'train' ? 60_000 : 10_000,
+  seed = 0,
+}: DigitsOptions): ImageDataset {
   const key = foldIn(randomKey(seed), split === 'train' ? 1 : 2);
   const images = new Uint8Array(count * size * size);
   const labels = new Uint8Array(count);
   for (let index = 0; index < count; index++) {
     labels[index] = index % 10;
-    drawDigit(labels[index]!, foldIn(key, index), images.subarray(index * size * size, (index + 1) * size * size));
+    drawDigit(
+      labels[index]!,
+      foldIn(key, index),
+      images.subarray(index * size * size, (index + 1) * size * size),
+    );
   }
-  return imageDataset({ name: 'digits', split, shape: [size, size, 1], count, images, labels, classNames: digitNames });
+  return imageDataset({
+    name: 'digits',
+    split,
+    shape: [size, size, 1],
+    count,
+    images,
+    labels,
+    classNames: digitNames,
+  });
 }

@@ -25,7 +25,9 @@ export function readBytes(path: string): Uint8Array {
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new DataError(`${path} ${systemReason(cause)}: put the file there, or name another folder.`, path, { cause });
+    throw new DataError(`${path} ${systemReason(cause)}: put the file there, or name another folder.`, path, {
+      cause,
+    });
   }
   if (!isGzip(bytes)) return bytes;
   try {

@@ -18,7 +18,8 @@ export function dataDirectory(options: DataDirectoryOptions = {}): string {
   const { dataDir, env = process.env, platform = process.platform, home = homedir() } = options;
   if (dataDir) return resolve(dataDir);
   if (env.CAPSNET_DATA) return resolve(env.CAPSNET_DATA);
-  if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'capsnet', 'Cache');
+  if (platform === 'win32')
+    return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'capsnet', 'Cache');
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'capsnet');
   // The specification: a relative XDG_CACHE_HOME is invalid and must be ignored.
   const cache = env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : join(home, '.cache');

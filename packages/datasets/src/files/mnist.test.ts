@@ -31,7 +31,12 @@ describe('the format', () => {
   const arrays = fc
     .array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 })
     .chain((axes) =>
-      fc.uint8Array({ minLength: axes.reduce((p, a) => p * a, 1), maxLength: axes.reduce((p, a) => p * a, 1) }).map((data) => ({ axes, data })),
+      fc
+        .uint8Array({
+          minLength: axes.reduce((p, a) => p * a, 1),
+          maxLength: axes.reduce((p, a) => p * a, 1),
+        })
+        .map((data) => ({ axes, data })),
     );
   test.prop([arrays])('what is written is read back', ({ axes, data }) => {
     const read = decodeIdx(encodeIdx({ axes, data }), axes.length, 'memory');
@@ -40,7 +45,9 @@ describe('the format', () => {
   });
   test.prop([arrays, fc.nat()])('any other length is refused', ({ axes, data }, change) => {
     const bytes = encodeIdx({ axes, data });
-    expect(() => decodeIdx(bytes.subarray(0, change % bytes.length), axes.length, 'memory')).toThrow(/memory is truncated/);
+    expect(() => decodeIdx(bytes.subarray(0, change % bytes.length), axes.length, 'memory')).toThrow(
+      /memory is truncated/,
+    );
     expect(() => decodeIdx(Uint8Array.of(...bytes, 0), axes.length, 'memory')).toThrow(/1 bytes after/);
   });
   it('is MNIST: big-endian, magic 0x803', () => {
@@ -107,11 +114,14 @@ describe('bad files', () => {
     [images, labels] = writeIdxDataset(written, folder) as [string, string];
   });
   const message = () => failure(() => readIdxDataset('mnist', 'train', folder));
-  const change = (path: string, edit: (bytes: Buffer) => Uint8Array) => writeFileSync(path, edit(readFileSync(path)));
+  const change = (path: string, edit: (bytes: Buffer) => Uint8Array) =>
+    writeFileSync(path, edit(readFileSync(path)));
 
   it('missing file and missing folder', () => {
     rmSync(labels);
-    expect(message()).toMatch(/^train-labels-idx1-ubyte .* is missing in .*bad-\w+; put the four IDX files there/);
+    expect(message()).toMatch(
+      /^train-labels-idx1-ubyte .* is missing in .*bad-\w+; put the four IDX files there/,
+    );
     expect(failure(() => readIdxDataset('mnist', 'test', join(folder, 'no')))).toContain('does not exist');
   });
   it('a directory in place of a file', () => {

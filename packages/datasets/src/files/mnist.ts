@@ -33,7 +33,9 @@ function locate(folders: readonly string[], names: readonly string[], what: stri
     }
   }
   const [folder] = folders.slice(-1) as [string];
-  const looked = existsSync(folder) ? `is missing in ${folder}` : `is missing: the folder ${folder} does not exist`;
+  const looked = existsSync(folder)
+    ? `is missing in ${folder}`
+    : `is missing: the folder ${folder} does not exist`;
   throw new DataError(
     `${names[0]!} (or ${names[1]!}) of ${what} ${looked}; put the four IDX files there, or name their folder with --data-dir or CAPSNET_DATA.`,
     folder,
@@ -72,7 +74,11 @@ export function readIdxDataset(name: IdxDatasetName, split: Split, directory: st
  * Writes a data set of one-channel byte images as the two IDX files of its split and returns their paths.
  * Throws DataError when it has floats, several channels or several labels: IDX of MNIST's kind has no place for them.
  */
-export function writeIdxDataset(dataset: ImageDataset, directory: string, options: { gzip?: boolean } = {}): string[] {
+export function writeIdxDataset(
+  dataset: ImageDataset,
+  directory: string,
+  options: { gzip?: boolean } = {},
+): string[] {
   const { images, labels, count, shape } = dataset;
   if (!(images instanceof Uint8Array) || shape[2] !== 1 || dataset.labelsPerImage !== 1) {
     throw new DataError(

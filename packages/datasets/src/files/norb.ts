@@ -32,7 +32,9 @@ function locate(directory: string, split: Split, part: 'dat' | 'cat' | 'info'): 
       .sort();
     if (found[0]) return join(folder, found[0]);
   }
-  const where = existsSync(directory) ? `is missing in ${directory}` : `is missing: the folder ${directory} does not exist`;
+  const where = existsSync(directory)
+    ? `is missing in ${directory}`
+    : `is missing: the folder ${directory} does not exist`;
   throw new DataError(
     `${norbFileName(split, part)} (or .gz) of smallnorb ${where}; put the dat, cat and info files there, or name their folder with --data-dir or CAPSNET_DATA.`,
     directory,
@@ -100,9 +102,17 @@ export function readNorbDataset(split: Split, directory: string): ImageDataset {
   );
 }
 
-function readFactor(info: ArrayLike<number>, column: number, factor: string, largest: number, where: string): Int32Array {
+function readFactor(
+  info: ArrayLike<number>,
+  column: number,
+  factor: string,
+  largest: number,
+  where: string,
+): Int32Array {
   const values = Int32Array.from({ length: info.length / 4 }, (_, index) => info[4 * index + column]!);
-  const wrong = values.findIndex((value) => value < 0 || value > largest || (factor === 'azimuth' && value % 2 !== 0));
+  const wrong = values.findIndex(
+    (value) => value < 0 || value > largest || (factor === 'azimuth' && value % 2 !== 0),
+  );
   if (wrong >= 0) {
     throw new DataError(
       `${where} gives image ${wrong} the ${factor} ${values[wrong]!}, but ${factor} goes from 0 to ${largest}${factor === 'azimuth' ? ' in steps of 2' : ''}: check that the file belongs to smallNORB.`,
@@ -116,10 +126,18 @@ function readFactor(info: ArrayLike<number>, column: number, factor: string, lar
  * Writes a data set of smallNORB's kind as the three files of its split and returns their paths (dat, cat, info).
  * Throws DataError unless it has 96 x 96 x 2 byte images, one label each, and the four factors.
  */
-export function writeNorbDataset(dataset: ImageDataset, directory: string, options: { gzip?: boolean } = {}): string[] {
+export function writeNorbDataset(
+  dataset: ImageDataset,
+  directory: string,
+  options: { gzip?: boolean } = {},
+): string[] {
   const { images, labels, count, shape, factors, split } = dataset;
   const names = Object.keys(norbFactors);
-  if (!(images instanceof Uint8Array) || shape.join() !== `${side},${side},${cameras}` || !names.every((name) => factors?.[name])) {
+  if (
+    !(images instanceof Uint8Array) ||
+    shape.join() !== `${side},${side},${cameras}` ||
+    !names.every((name) => factors?.[name])
+  ) {
     throw new DataError(
       `${dataset.name} (${shape.join('x')}) does not fit smallNORB's files, which hold 96x96x2 byte images with ${names.join(', ')}: choose another format.`,
     );
@@ -132,7 +150,10 @@ export function writeNorbDataset(dataset: ImageDataset, directory: string, optio
       planes[at + pixels + pixel] = images[at + 2 * pixel + 1]!;
     }
   }
-  const info = Int32Array.from({ length: 4 * count }, (_, at) => factors![names[at % 4]!]![Math.floor(at / 4)]!);
+  const info = Int32Array.from(
+    { length: 4 * count },
+    (_, at) => factors![names[at % 4]!]![Math.floor(at / 4)]!,
+  );
   mkdirSync(directory, { recursive: true });
   const parts = [
     ['dat', encodeNorbMatrix({ type: 'byte', axes: [count, cameras, side, side], data: planes })],

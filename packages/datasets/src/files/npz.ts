@@ -26,7 +26,10 @@ export function readNpzDataset(split: Split, path: string, name = 'mnist'): Imag
   }
   const [count, height, width] = x.axes as [number, number, number];
   if (y.axes[0] !== count) {
-    throw new DataError(`${path} has ${count} images but ${y.axes[0]!} labels in its ${split} split: get the file again.`, path);
+    throw new DataError(
+      `${path} has ${count} images but ${y.axes[0]!} labels in its ${split} split: get the file again.`,
+      path,
+    );
   }
   checkLabels(y.data, 1, digitNames.length, path);
   return imageDataset(
@@ -48,7 +51,10 @@ export function writeNpzDataset(splits: Readonly<Record<Split, ImageDataset>>, p
   const members: Record<string, Uint8Array> = {};
   for (const [split, { images, labels, count, shape }] of Object.entries(splits)) {
     if (!(images instanceof Uint8Array) || shape[2] !== 1) {
-      throw new DataError(`${path}: mnist.npz holds grey byte images, not ${shape.join('x')}; choose another format.`, path);
+      throw new DataError(
+        `${path}: mnist.npz holds grey byte images, not ${shape.join('x')}; choose another format.`,
+        path,
+      );
     }
     members[`x_${split}.npy`] = encodeNpy([count, shape[0], shape[1]], images);
     members[`y_${split}.npy`] = encodeNpy([count], Uint8Array.from(labels));

@@ -22,7 +22,11 @@ export function crc32(bytes: Uint8Array): number {
 const signatures = { member: 0x04034b50, entry: 0x02014b50, end: 0x06054b50 } as const;
 
 /** Unpacks the named members. Throws DataError for a file that is no ZIP, lacks a member, or is damaged. */
-export function readZip(bytes: Uint8Array, names: readonly string[], where: string): Record<string, Uint8Array> {
+export function readZip(
+  bytes: Uint8Array,
+  names: readonly string[],
+  where: string,
+): Record<string, Uint8Array> {
   const fail = (what: string) => new DataError(`${where} ${what}: get the file again.`, where);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = bytes.length - 22;
@@ -31,7 +35,8 @@ export function readZip(bytes: Uint8Array, names: readonly string[], where: stri
   const entries = new Map<string, { method: number; crc: number; packed: number; start: number }>();
   let at = view.getUint32(end + 16, true);
   for (let entry = 0; entry < view.getUint16(end + 10, true); entry++) {
-    if (at + 46 > bytes.length || view.getUint32(at, true) !== signatures.entry) throw fail('has a damaged directory');
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== signatures.entry)
+      throw fail('has a damaged directory');
     const nameLength = view.getUint16(at + 28, true);
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     entries.set(name, {
@@ -47,11 +52,13 @@ export function readZip(bytes: Uint8Array, names: readonly string[], where: stri
     const entry = entries.get(name);
     if (!entry) throw fail(`has no member ${name} (it has ${[...entries.keys()].join(', ') || 'none'})`);
     const { method, crc, packed, start } = entry;
-    if (start + 30 > bytes.length || view.getUint32(start, true) !== signatures.member) throw fail(`is damaged at ${name}`);
+    if (start + 30 > bytes.length || view.getUint32(start, true) !== signatures.member)
+      throw fail(`is damaged at ${name}`);
     const data = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
     if (data + packed > bytes.length) throw fail(`is damaged at ${name} (it leaves the file)`);
     const raw = bytes.subarray(data, data + packed);
-    if (method !== 0 && method !== 8) throw fail(`packs ${name} by method ${method}, known are stored and deflated`);
+    if (method !== 0 && method !== 8)
+      throw fail(`packs ${name} by method ${method}, known are stored and deflated`);
     try {
       members[name] = method === 0 ? raw : inflateRawSync(raw);
     } catch (cause) {
@@ -73,13 +80,23 @@ export function writeZip(members: Readonly<Record<string, Uint8Array>>): Uint8Ar
     // version, flags, method 8, time and date (1980-01-01), checksum, packed and full size, length of the name, of extras.
     const common = new DataView(new ArrayBuffer(26));
     [20, 0, 8, 0, 0x21].forEach((value, index) => common.setUint16(2 * index, value, true));
-    [crc32(data), packed.length, data.length].forEach((value, index) => common.setUint32(10 + 4 * index, value, true));
+    [crc32(data), packed.length, data.length].forEach((value, index) =>
+      common.setUint32(10 + 4 * index, value, true),
+    );
     common.setUint16(22, label.length, true);
     const fields = new Uint8Array(common.buffer);
     const number = (value: number) => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
     const local = Uint8Array.of(...number(signatures.member), ...fields, ...label);
     directory.push(
-      Uint8Array.of(...number(signatures.entry), 20, 0, ...fields, ...Array<number>(10).fill(0), ...number(offset), ...label),
+      Uint8Array.of(
+        ...number(signatures.entry),
+        20,
+        0,
+        ...fields,
+        ...Array<number>(10).fill(0),
+        ...number(offset),
+        ...label,
+      ),
     );
     bodies.push(local, packed);
     offset += local.length + packed.length;

@@ -28,18 +28,21 @@ export function decodeIdx(bytes: Uint8Array, axisCount: number, where: string): 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   if (magic !== wanted) {
-    const other = { 0x0801: ' (that is a file of labels)', 0x0803: ' (that is a file of images)' }[magic] ?? '';
+    const other =
+      { 0x0801: ' (that is a file of labels)', 0x0803: ' (that is a file of images)' }[magic] ?? '';
     throw new DataError(
       `${where} starts with ${hex(magic)}${other}, not with the magic number ${hex(wanted)} of IDX ${kind(axisCount)}: ` +
         `put the right file there.`,
       where,
     );
   }
-  if (bytes.length < header) throw truncated(where, `its header needs ${header} bytes, the file has ${bytes.length}`);
+  if (bytes.length < header)
+    throw truncated(where, `its header needs ${header} bytes, the file has ${bytes.length}`);
   const axes = Array.from({ length: axisCount }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = axes.reduce((product, axis) => product * axis, 1);
   const present = bytes.length - header;
-  if (present < size) throw truncated(where, `${axes.join('x')} needs ${size} bytes of data, the file has ${present}`);
+  if (present < size)
+    throw truncated(where, `${axes.join('x')} needs ${size} bytes of data, the file has ${present}`);
   if (present > size) {
     throw new DataError(
       `${where} has ${present - size} bytes after its ${axes.join('x')} values: the file is damaged or two files are joined; get it again.`,
@@ -49,7 +52,8 @@ export function decodeIdx(bytes: Uint8Array, axisCount: number, where: string): 
   return { axes, data: bytes.subarray(header) };
 }
 
-const kind = (axisCount: number): string => (axisCount === 1 ? 'labels' : axisCount === 3 ? 'images' : 'arrays');
+const kind = (axisCount: number): string =>
+  axisCount === 1 ? 'labels' : axisCount === 3 ? 'images' : 'arrays';
 
 const truncated = (where: string, detail: string): DataError =>
   new DataError(`${where} is truncated (${detail}): get the file again.`, where);
@@ -58,7 +62,9 @@ const truncated = (where: string, detail: string): DataError =>
 export function encodeIdx({ axes, data }: IdxArray): Uint8Array {
   const size = axes.reduce((product, axis) => product * axis, 1);
   if (size !== data.length || axes.length > 255 || axes.some((axis) => axis >= 2 ** 32)) {
-    throw new RangeError(`encodeIdx: axes [${axes.join(',')}] hold ${size} values, the data ${data.length}. Make them agree.`);
+    throw new RangeError(
+      `encodeIdx: axes [${axes.join(',')}] hold ${size} values, the data ${data.length}. Make them agree.`,
+    );
   }
   const header = 4 + 4 * axes.length;
   const bytes = new Uint8Array(header + data.length);

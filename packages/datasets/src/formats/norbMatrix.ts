@@ -39,18 +39,22 @@ export function decodeNorbMatrix(
   const shape = wanted.map((axis) => axis ?? 'N').join('x');
   const stored = Math.max(3, wanted.length);
   const header = 8 + 4 * stored;
-  if (bytes.length < 8) throw fail(`is truncated (${bytes.length} bytes, the header has ${header}): get the file again`);
+  if (bytes.length < 8)
+    throw fail(`is truncated (${bytes.length} bytes, the header has ${header}): get the file again`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0, true);
   if (magic !== magics[type]) {
     const found = otherTypes[magic] ? ` (a ${otherTypes[magic]} matrix)` : '';
-    throw fail(`starts with ${hex(magic)}${found}, not with ${hex(magics[type])} of a NORB ${type} matrix: put the right file there`);
+    throw fail(
+      `starts with ${hex(magic)}${found}, not with ${hex(magics[type])} of a NORB ${type} matrix: put the right file there`,
+    );
   }
   const axisCount = view.getInt32(4, true);
   if (axisCount !== wanted.length) {
     throw fail(`has ${axisCount} axes where ${shape} has ${wanted.length}: put the right file there`);
   }
-  if (bytes.length < header) throw fail(`is truncated (${bytes.length} bytes, the header has ${header}): get the file again`);
+  if (bytes.length < header)
+    throw fail(`is truncated (${bytes.length} bytes, the header has ${header}): get the file again`);
   const axes = Array.from({ length: stored }, (_, axis) => view.getInt32(8 + 4 * axis, true));
   const agree = axes.every((axis, index) => {
     const want = index < wanted.length ? wanted[index] : 1;
@@ -61,8 +65,12 @@ export function decodeNorbMatrix(
   const size = used.reduce((product, axis) => product * axis, 1);
   const need = size * bytesOf[type];
   const present = bytes.length - header;
-  if (present < need) throw fail(`is truncated (${used.join('x')} needs ${need} bytes, the file has ${present}): get the file again`);
-  if (present > need) throw fail(`has ${present - need} bytes after its ${used.join('x')} values: get the file again`);
+  if (present < need)
+    throw fail(
+      `is truncated (${used.join('x')} needs ${need} bytes, the file has ${present}): get the file again`,
+    );
+  if (present > need)
+    throw fail(`has ${present - need} bytes after its ${used.join('x')} values: get the file again`);
   if (type === 'byte') return { type, axes: used, data: bytes.subarray(header) };
   const data = Int32Array.from({ length: size }, (_, index) => view.getInt32(header + 4 * index, true));
   return { type, axes: used, data };
@@ -72,7 +80,9 @@ export function decodeNorbMatrix(
 export function encodeNorbMatrix({ type, axes, data }: NorbMatrix): Uint8Array {
   const size = axes.reduce((product, axis) => product * axis, 1);
   if (size !== data.length) {
-    throw new RangeError(`encodeNorbMatrix: axes [${axes.join(',')}] hold ${size} values, the data ${data.length}. Make them agree.`);
+    throw new RangeError(
+      `encodeNorbMatrix: axes [${axes.join(',')}] hold ${size} values, the data ${data.length}. Make them agree.`,
+    );
   }
   const stored = [...axes, 1, 1, 1].slice(0, Math.max(3, axes.length));
   const header = 8 + 4 * stored.length;

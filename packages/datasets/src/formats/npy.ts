@@ -12,7 +12,9 @@ export interface NpyArray {
 type ReadValue = (view: DataView, at: number) => number;
 
 /** NumPy's names of little-endian types: the bytes of a value and how it is read. Integers of 8 bytes must fit 2^53. */
-const types: Readonly<Record<string, { bytes: number; read: ReadValue; array: 'bytes' | 'integers' | 'floats' | 'doubles' }>> = {
+const types: Readonly<
+  Record<string, { bytes: number; read: ReadValue; array: 'bytes' | 'integers' | 'floats' | 'doubles' }>
+> = {
   '|u1': { bytes: 1, read: (view, at) => view.getUint8(at), array: 'bytes' },
   '|i1': { bytes: 1, read: (view, at) => view.getInt8(at), array: 'integers' },
   '<u2': { bytes: 2, read: (view, at) => view.getUint16(at, true), array: 'integers' },
@@ -26,9 +28,11 @@ const types: Readonly<Record<string, { bytes: number; read: ReadValue; array: 'b
 
 /** Reads an array in C order. Throws DataError for another format, type or order, and for a short or long file. */
 export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
-  const fail = (what: string) => new DataError(`${where} ${what}: get the file again or save it from NumPy as such.`, where);
+  const fail = (what: string) =>
+    new DataError(`${where} ${what}: get the file again or save it from NumPy as such.`, where);
   const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
-  if (bytes.length < 12 || text(0, 6) !== '\x93NUMPY') throw fail('is not an NPY array (its magic is missing)');
+  if (bytes.length < 12 || text(0, 6) !== '\x93NUMPY')
+    throw fail('is not an NPY array (its magic is missing)');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes[6]!;
   const start = version === 1 ? 10 : 12;
@@ -36,7 +40,10 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
   if (end > bytes.length) throw fail('is truncated inside its header');
   const header = text(start, end);
   const type = /'descr':\s*'([^']+)'/.exec(header)?.[1] ?? 'no type';
-  const axes = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1]?.split(',').map((axis) => axis.trim());
+  const axes = /'shape':\s*\(([^)]*)\)/
+    .exec(header)?.[1]
+    ?.split(',')
+    .map((axis) => axis.trim());
   if (!axes) throw fail('has a header without a shape');
   if (!/'fortran_order':\s*False/.test(header)) throw fail('is in Fortran order, C order is wanted');
   const known = types[type];
@@ -47,7 +54,9 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpyArray {
     throw fail(`should have ${size * known.bytes} bytes of values but has ${bytes.length - end}`);
   }
   if (type === '|u1') return { axes: lengths, data: bytes.subarray(end) };
-  const make = { bytes: Uint8Array, integers: Int32Array, floats: Float32Array, doubles: Float64Array }[known.array];
+  const make = { bytes: Uint8Array, integers: Int32Array, floats: Float32Array, doubles: Float64Array }[
+    known.array
+  ];
   const data = new make(size);
   for (let index = 0; index < size; index++) data[index] = known.read(view, end + index * known.bytes);
   return { axes: lengths, data };

@@ -5,7 +5,11 @@ export const overlayBorder = 4;
 export const overlayMaximumShift = 6;
 
 /** min(base + top, 1): what the model sees of two shifted digits. */
-export function overlay(base: Float32Array, top: Float32Array, out: Float32Array = new Float32Array(base.length)): Float32Array {
+export function overlay(
+  base: Float32Array,
+  top: Float32Array,
+  out: Float32Array = new Float32Array(base.length),
+): Float32Array {
   for (let at = 0; at < base.length; at++) out[at] = Math.min(base[at]! + top[at]!, 1);
   return out;
 }

@@ -18,17 +18,31 @@ export function readSafetensors(path: string): Record<string, CaseTensor> {
   >;
   const data = bytes.buffer.slice(bytes.byteOffset + 8 + headerLength, bytes.byteOffset + bytes.length);
   const tensors: Record<string, CaseTensor> = {};
-  for (const [name, { dtype, shape, data_offsets: [start, end] }] of Object.entries(header)) {
+  for (const [
+    name,
+    {
+      dtype,
+      shape,
+      data_offsets: [start, end],
+    },
+  ] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const part = data.slice(start, end);
-    const values = dtype === 'F32' ? new Float32Array(part) : dtype === 'I32' ? new Int32Array(part) : new Uint8Array(part);
+    const values =
+      dtype === 'F32'
+        ? new Float32Array(part)
+        : dtype === 'I32'
+          ? new Int32Array(part)
+          : new Uint8Array(part);
     tensors[name] = { shape, data: values };
   }
   return tensors;
 }
 
 /** The cases of the augmentation folder with their tensors. */
-export function augmentGoldens(shared: string): { entry: AugmentCase; tensors: Record<string, CaseTensor> }[] {
+export function augmentGoldens(
+  shared: string,
+): { entry: AugmentCase; tensors: Record<string, CaseTensor> }[] {
   const folder = join(shared, 'golden', 'augment');
   const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { cases: AugmentCase[] };
   return index.cases.map((entry) => ({ entry, tensors: readSafetensors(join(folder, entry.file)) }));

@@ -3,7 +3,12 @@ import { draws, randomKey } from '../random.js';
 import { imageDataset, imageSize, type ImageDataset, type ImageShape } from '../values/dataset.js';
 
 /** Random bytes; image i of class i % classes. */
-export function noiseDataset(count: number, shape: ImageShape = [6, 5, 1], classes = 3, seed = 1): ImageDataset {
+export function noiseDataset(
+  count: number,
+  shape: ImageShape = [6, 5, 1],
+  classes = 3,
+  seed = 1,
+): ImageDataset {
   const draw = draws(randomKey(seed));
   return imageDataset({
     name: 'noise',

@@ -9,6 +9,7 @@ export interface Mesh {
   readonly corners: Float64Array;
   readonly normals: Float64Array;
   readonly triangles: Uint16Array;
+  readonly height: number;
 }
 
 /** Collects solids into one mesh. */
@@ -17,7 +18,11 @@ export interface MeshBuilder {
    * A box about `center` with the full sizes (length, width, height). The top is scaled by `taper` in x and y and moved by `lean` in x;
    * `turn` rotates about the vertical, `pitch` lifts the front (radians).
    */
-  box(center: Vector, size: Vector, form?: { taper?: Vector; lean?: number; turn?: number; pitch?: number }): void;
+  box(
+    center: Vector,
+    size: Vector,
+    form?: { taper?: Vector; lean?: number; turn?: number; pitch?: number },
+  ): void;
   /** An ellipsoid with the given radii; `pitch` lifts its front. */
   ellipsoid(center: Vector, radii: Vector, pitch?: number): void;
   /** A round bar from `from` to `to` with a radius at each end: leg, neck, wheel, tank. */
@@ -65,17 +70,51 @@ export function meshBuilder(): MeshBuilder {
       const at = (x: number, y: number, z: number): Vector => {
         const scaleX = z > 0 ? taper[0] : 1;
         const scaleY = z > 0 ? taper[1] : 1;
-        const local: Vector = [(x * length * scaleX) / 2 + (z > 0 ? lean : 0), (y * width * scaleY) / 2, (z * height) / 2];
+        const local: Vector = [
+          (x * length * scaleX) / 2 + (z > 0 ? lean : 0),
+          (y * width * scaleY) / 2,
+          (z * height) / 2,
+        ];
         return add(center, turned(local, turn, pitch));
       };
       // Each face has corners of its own, so that its edges stay sharp in the shading.
       const faces: readonly (readonly Vector[])[] = [
-        [[1, -1, -1], [1, 1, -1], [1, 1, 1], [1, -1, 1]],
-        [[-1, 1, -1], [-1, -1, -1], [-1, -1, 1], [-1, 1, 1]],
-        [[1, 1, -1], [-1, 1, -1], [-1, 1, 1], [1, 1, 1]],
-        [[-1, -1, -1], [1, -1, -1], [1, -1, 1], [-1, -1, 1]],
-        [[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]],
-        [[-1, 1, -1], [1, 1, -1], [1, -1, -1], [-1, -1, -1]],
+        [
+          [1, -1, -1],
+          [1, 1, -1],
+          [1, 1, 1],
+          [1, -1, 1],
+        ],
+        [
+          [-1, 1, -1],
+          [-1, -1, -1],
+          [-1, -1, 1],
+          [-1, 1, 1],
+        ],
+        [
+          [1, 1, -1],
+          [-1, 1, -1],
+          [-1, 1, 1],
+          [1, 1, 1],
+        ],
+        [
+          [-1, -1, -1],
+          [1, -1, -1],
+          [1, -1, 1],
+          [-1, -1, 1],
+        ],
+        [
+          [-1, -1, 1],
+          [1, -1, 1],
+          [1, 1, 1],
+          [-1, 1, 1],
+        ],
+        [
+          [-1, 1, -1],
+          [1, 1, -1],
+          [1, -1, -1],
+          [-1, -1, -1],
+        ],
       ];
       for (const face of faces) {
         const [a, b, c, d] = face.map((point) => at(...point)) as [Vector, Vector, Vector, Vector];
@@ -94,7 +133,11 @@ export function meshBuilder(): MeshBuilder {
             Math.cos(latitude) * Math.sin(longitude),
             Math.sin(latitude),
           ];
-          const position: Vector = [direction[0] * radii[0], direction[1] * radii[1], direction[2] * radii[2]];
+          const position: Vector = [
+            direction[0] * radii[0],
+            direction[1] * radii[1],
+            direction[2] * radii[2],
+          ];
           const normal = unit([direction[0] / radii[0], direction[1] / radii[1], direction[2] / radii[2]]);
           corner(add(center, turned(position, 0, pitch)), turned(normal, 0, pitch));
         }
@@ -138,6 +181,7 @@ export function meshBuilder(): MeshBuilder {
       corners: Float64Array.from(corners),
       normals: Float64Array.from(normals),
       triangles: Uint16Array.from(triangles),
+      height: corners.reduce((highest, value, at) => (at % 3 === 2 ? Math.max(highest, value) : highest), 0),
     }),
   };
 }
@@ -155,9 +199,14 @@ export function standing(mesh: Mesh): Mesh {
   for (let at = 0; at < mesh.corners.length; at += 3) {
     radius = Math.max(
       radius,
-      Math.hypot(mesh.corners[at]! - middle[0]!, mesh.corners[at + 1]! - middle[1]!, mesh.corners[at + 2]! - middle[2]!),
+      Math.hypot(
+        mesh.corners[at]! - middle[0]!,
+        mesh.corners[at + 1]! - middle[1]!,
+        mesh.corners[at + 2]! - middle[2]!,
+      ),
     );
   }
   const origin = [middle[0]!, middle[1]!, low[2]!];
-  return { ...mesh, corners: mesh.corners.map((value, at) => (value - origin[at % 3]!) / radius) };
+  const height = (high[2]! - low[2]!) / radius;
+  return { ...mesh, height, corners: mesh.corners.map((value, at) => (value - origin[at % 3]!) / radius) };
 }

@@ -31,11 +31,21 @@ const animal: Builder = (mesh, draw, instance) => {
     });
   }
   const shoulder = [length * 0.75, 0, back + girth * 0.3] as const;
-  const crown = [shoulder[0] + neck * Math.cos(neckPitch), 0, shoulder[2] + neck * Math.sin(neckPitch)] as const;
+  const crown = [
+    shoulder[0] + neck * Math.cos(neckPitch),
+    0,
+    shoulder[2] + neck * Math.sin(neckPitch),
+  ] as const;
   mesh.frustum(shoulder, crown, girth * 0.55, head * 0.6);
-  mesh.ellipsoid([crown[0] + head * 0.7, 0, crown[2]], [head * 1.45, head * 0.8, head * 0.85], draw.uniform(-0.5, 0));
+  mesh.ellipsoid(
+    [crown[0] + head * 0.7, 0, crown[2]],
+    [head * 1.45, head * 0.8, head * 0.85],
+    draw.uniform(-0.5, 0),
+  );
   const ear = instance % 5 === 2 ? 0.26 : draw.uniform(0.06, 0.12); // an elephant's
-  bothSides((side) => mesh.ellipsoid([crown[0], side * head * 0.9, crown[2] + head * 0.6], [0.04, ear * 0.8, ear]));
+  bothSides((side) =>
+    mesh.ellipsoid([crown[0], side * head * 0.9, crown[2] + head * 0.6], [0.04, ear * 0.8, ear]),
+  );
   if (instance % 5 === 2) {
     mesh.frustum([crown[0] + head * 1.8, 0, crown[2]], [crown[0] + head * 2.6, 0, legs * 0.5], 0.09, 0.04);
   }
@@ -84,7 +94,8 @@ const human: Builder = (mesh, draw) => {
   const crown = legs + torso + head * 1.1;
   mesh.frustum([0, 0, legs + torso * 0.9], [0, 0, crown], 0.06, 0.06);
   mesh.ellipsoid([0.02, 0, crown], [head, head * 0.85, head * 1.15]);
-  if (draw.chance(0.5)) mesh.frustum([0, 0, crown + head * 0.5], [0, 0, crown + head * 1.6], head * 1.5, head * 0.7); // a hat
+  if (draw.chance(0.5))
+    mesh.frustum([0, 0, crown + head * 0.5], [0, 0, crown + head * 1.6], head * 1.5, head * 0.7); // a hat
 };
 
 const airplane: Builder = (mesh, draw, instance) => {
@@ -100,13 +111,18 @@ const airplane: Builder = (mesh, draw, instance) => {
   mesh.ellipsoid([length * 0.55, 0, height + body * 0.75], [0.17, body * 0.6, body * 0.5]);
   const wing = (x: number, y: number, z: number, wide: number, deep: number) => {
     bothSides((side) => {
-      mesh.box([x - (sweep * wide) / 2, side * (y + wide / 2), z], [deep, wide, 0.045], { turn: side * sweep * 0.6 });
+      mesh.box([x - (sweep * wide) / 2, side * (y + wide / 2), z], [deep, wide, 0.045], {
+        turn: side * sweep * 0.6,
+      });
     });
   };
   wing(0.18, 0, wingHeight, span, chord);
   if (instance % 5 === 2) wing(0.2, 0, wingHeight + 0.28, span, chord); // a biplane
   wing(-length * 0.78, 0, height + body * 0.6, span * 0.36, chord * 0.6);
-  mesh.box([-length * 0.82, 0, height + body + 0.15], [0.26, 0.04, 0.36], { taper: [0.55, 1, 1], lean: -0.1 });
+  mesh.box([-length * 0.82, 0, height + body + 0.15], [0.26, 0.04, 0.36], {
+    taper: [0.55, 1, 1],
+    lean: -0.1,
+  });
   const engines = instance % 5 === 2 ? 0 : instance % 2; // pods below the wings
   if (engines > 0) {
     bothSides((side) => {
@@ -124,9 +140,17 @@ const airplane: Builder = (mesh, draw, instance) => {
 };
 
 /** Wheels at the given places along the body, on both sides. */
-function wheels(mesh: MeshBuilder, places: readonly number[], y: number, radius: number, thick: number): void {
+function wheels(
+  mesh: MeshBuilder,
+  places: readonly number[],
+  y: number,
+  radius: number,
+  thick: number,
+): void {
   for (const x of places) {
-    bothSides((side) => mesh.frustum([x, side * (y - thick / 2), radius], [x, side * (y + thick / 2), radius], radius, radius));
+    bothSides((side) =>
+      mesh.frustum([x, side * (y - thick / 2), radius], [x, side * (y + thick / 2), radius], radius, radius),
+    );
   }
 }
 
@@ -139,8 +163,12 @@ const truck: Builder = (mesh, draw, instance) => {
   const floor = wheel * 1.5;
   const cabin = length - cabLength / 2;
   mesh.box([0, 0, floor], [2 * length, width * 0.85, 0.1]);
-  mesh.box([cabin, 0, floor + cabHeight / 2], [cabLength, width, cabHeight], { taper: [draw.uniform(0.7, 1), 0.95, 1], lean: -0.03 });
-  if (draw.chance(0.4)) mesh.box([length + 0.13, 0, floor + cabHeight * 0.24], [0.3, width * 0.92, cabHeight * 0.45]); // a bonnet
+  mesh.box([cabin, 0, floor + cabHeight / 2], [cabLength, width, cabHeight], {
+    taper: [draw.uniform(0.7, 1), 0.95, 1],
+    lean: -0.03,
+  });
+  if (draw.chance(0.4))
+    mesh.box([length + 0.13, 0, floor + cabHeight * 0.24], [0.3, width * 0.92, cabHeight * 0.45]); // a bonnet
   const cargoLength = 2 * length - cabLength - draw.uniform(0.06, 0.14);
   const cargo = -length + cargoLength / 2;
   const cargoHeight = draw.uniform(0.55, 0.85);
@@ -148,14 +176,20 @@ const truck: Builder = (mesh, draw, instance) => {
   if (kind === 0) mesh.box([cargo, 0, floor + cargoHeight / 2], [cargoLength, width * 1.06, cargoHeight]);
   else if (kind === 1) {
     const radius = width * 0.5;
-    mesh.frustum([cargo - cargoLength / 2, 0, floor + radius], [cargo + cargoLength / 2, 0, floor + radius], radius, radius);
+    mesh.frustum(
+      [cargo - cargoLength / 2, 0, floor + radius],
+      [cargo + cargoLength / 2, 0, floor + radius],
+      radius,
+      radius,
+    );
   } else if (kind === 2) {
     // A tipper: open box with slanting walls.
     mesh.box([cargo, 0, floor + 0.2], [cargoLength * 0.8, width * 0.8, 0.3], { taper: [1.25, 1.25, 1] });
     mesh.ellipsoid([cargo, 0, floor + 0.34], [cargoLength * 0.42, width * 0.4, draw.uniform(0.1, 0.25)]);
   } else {
     mesh.box([cargo, 0, floor + 0.1], [cargoLength, width, 0.1]);
-    for (const x of [-0.3, 0.3]) mesh.box([cargo + x * cargoLength, 0, floor + 0.3], [cargoLength * 0.34, width * 0.8, 0.3]);
+    for (const x of [-0.3, 0.3])
+      mesh.box([cargo + x * cargoLength, 0, floor + 0.3], [cargoLength * 0.34, width * 0.8, 0.3]);
   }
   wheels(mesh, [length - cabLength * 0.5, -length * 0.45, -length * 0.75], width * 0.46, wheel, 0.12);
 };

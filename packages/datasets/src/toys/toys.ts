@@ -15,12 +15,54 @@ export const toyInstances: Readonly<Record<Split, readonly number[]>> = {
 };
 
 const lightings: readonly Lighting[] = [
-  { lamp: [0.6, 0.5, 1.2], strength: 0.6, fill: [0.3, -1, 0.4], fillStrength: 0.15, ambient: 0.3, ground: 0.62 },
-  { lamp: [0.6, -0.6, 1.1], strength: 0.6, fill: [0.4, 1, 0.3], fillStrength: 0.15, ambient: 0.3, ground: 0.6 },
-  { lamp: [0.9, 0.1, 1.3], strength: 0.75, fill: [-1, 0.2, 0.5], fillStrength: 0.1, ambient: 0.2, ground: 0.55 },
-  { lamp: [-0.6, 0.4, 1.4], strength: 0.55, fill: [1, -0.3, 0.3], fillStrength: 0.3, ambient: 0.25, ground: 0.66 },
-  { lamp: [0.1, 0.1, 1.5], strength: 0.45, fill: [1, 0, 0.2], fillStrength: 0.25, ambient: 0.4, ground: 0.75 },
-  { lamp: [0.4, 1.0, 0.9], strength: 0.7, fill: [1, -0.4, 0.6], fillStrength: 0.08, ambient: 0.14, ground: 0.42 },
+  {
+    lamp: [0.6, 0.5, 1.2],
+    strength: 0.6,
+    fill: [0.3, -1, 0.4],
+    fillStrength: 0.15,
+    ambient: 0.3,
+    ground: 0.62,
+  },
+  {
+    lamp: [0.6, -0.6, 1.1],
+    strength: 0.6,
+    fill: [0.4, 1, 0.3],
+    fillStrength: 0.15,
+    ambient: 0.3,
+    ground: 0.6,
+  },
+  {
+    lamp: [0.9, 0.1, 1.3],
+    strength: 0.75,
+    fill: [-1, 0.2, 0.5],
+    fillStrength: 0.1,
+    ambient: 0.2,
+    ground: 0.55,
+  },
+  {
+    lamp: [-0.6, 0.4, 1.4],
+    strength: 0.55,
+    fill: [1, -0.3, 0.3],
+    fillStrength: 0.3,
+    ambient: 0.25,
+    ground: 0.66,
+  },
+  {
+    lamp: [0.1, 0.1, 1.5],
+    strength: 0.45,
+    fill: [1, 0, 0.2],
+    fillStrength: 0.25,
+    ambient: 0.4,
+    ground: 0.75,
+  },
+  {
+    lamp: [0.4, 1.0, 0.9],
+    strength: 0.7,
+    fill: [1, -0.4, 0.6],
+    fillStrength: 0.08,
+    ambient: 0.14,
+    ground: 0.42,
+  },
 ];
 
 const side = 96;
@@ -50,14 +92,17 @@ export const toysCount = categories * 5 * viewsOfInstance;
  */
 export function toys({ split, count = toysCount, seed = 0 }: ToysOptions): ImageDataset {
   if (!Number.isInteger(count) || count < 1 || count > toysCount) {
-    throw new RangeError(`toys: ${count} images of a split that has ${toysCount}. Ask for a whole number from 1 to that.`);
+    throw new RangeError(
+      `toys: ${count} images of a split that has ${toysCount}. Ask for a whole number from 1 to that.`,
+    );
   }
   const key = randomKey(seed);
   const splitKey = foldIn(foldIn(key, 1), split === 'train' ? 1 : 2);
   const orders = Array.from({ length: categories }, (_, category) =>
     permutation(foldIn(splitKey, category), toysCount / categories),
   );
-  const instanceKey = (category: number, instance: number) => foldIn(foldIn(foldIn(key, 2), category), instance);
+  const instanceKey = (category: number, instance: number) =>
+    foldIn(foldIn(foldIn(key, 2), category), instance);
   const meshes = Array.from({ length: categories }, (_, category) =>
     toyInstances[split].map((instance) => toyMesh(category, instance, instanceKey(category, instance))),
   );
@@ -77,7 +122,12 @@ export function toys({ split, count = toysCount, seed = 0 }: ToysOptions): Image
       rest = Math.floor(rest / choices);
       return choice;
     };
-    const [lighting, azimuth, elevation, which] = [take(lightings.length), take(azimuths), take(elevations), take(5)];
+    const [lighting, azimuth, elevation, which] = [
+      take(lightings.length),
+      take(azimuths),
+      take(elevations),
+      take(5),
+    ];
     const draw = draws(foldIn(foldIn(splitKey, 99), index));
     const albedo = 0.85 + 0.1 * draws(instanceKey(category, toyInstances[split][which]!)).uniform(-1, 1);
     for (let eye = 0; eye < cameras; eye++) {

@@ -56,14 +56,22 @@ export function imageDataset(
   checkLabels(labels, labelsPerImage, classes, where);
   for (const [factor, values] of Object.entries(factors ?? {})) {
     if (values.length !== count) {
-      throw new DataError(`${where} has ${count} images but ${values.length} values of ${factor}: get the files again.`, where);
+      throw new DataError(
+        `${where} has ${count} images but ${values.length} values of ${factor}: get the files again.`,
+        where,
+      );
     }
   }
   return Object.freeze({ ...parts, labelsPerImage, classes });
 }
 
 /** Throws DataError unless every label is a class (or -1 beyond the first label of an image). */
-export function checkLabels(labels: ArrayLike<number>, labelsPerImage: number, classes: number, where: string): void {
+export function checkLabels(
+  labels: ArrayLike<number>,
+  labelsPerImage: number,
+  classes: number,
+  where: string,
+): void {
   for (let at = 0; at < labels.length; at++) {
     const label = labels[at]!;
     if (label >= classes || label < (at % labelsPerImage === 0 ? 0 : -1)) {
@@ -89,14 +97,20 @@ export function subset(dataset: ImageDataset, indices: ArrayLike<number>): Image
   for (let to = 0; to < count; to++) {
     const from = indices[to]!;
     if (!(from >= 0 && from < dataset.count)) {
-      throw new RangeError(`subset: index ${from} of ${dataset.name} is outside 0..${dataset.count - 1}. Use its count.`);
+      throw new RangeError(
+        `subset: index ${from} of ${dataset.name} is outside 0..${dataset.count - 1}. Use its count.`,
+      );
     }
     images.set(dataset.images.subarray(from * size, (from + 1) * size), to * size);
-    labels.set(dataset.labels.subarray(from * labelsPerImage, (from + 1) * labelsPerImage), to * labelsPerImage);
+    labels.set(
+      dataset.labels.subarray(from * labelsPerImage, (from + 1) * labelsPerImage),
+      to * labelsPerImage,
+    );
   }
   const pick = (values: Int32Array) => Int32Array.from(indices, (from) => values[from]!);
   const factors =
-    dataset.factors && Object.fromEntries(Object.entries(dataset.factors).map(([name, values]) => [name, pick(values)]));
+    dataset.factors &&
+    Object.fromEntries(Object.entries(dataset.factors).map(([name, values]) => [name, pick(values)]));
   return Object.freeze({ ...dataset, count, images, labels, ...(factors ? { factors } : {}) });
 }
 

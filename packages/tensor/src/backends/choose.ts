@@ -26,7 +26,10 @@ export type BackendRequest = BackendName | 'auto';
  * @throws TensorError when the backend that was asked for cannot run here; `auto` never falls to `reference` silently: what was
  *   chosen stands in `description`.
  */
-export async function createBackend(request: BackendRequest = 'auto', options: BackendOptions = {}): Promise<Backend> {
+export async function createBackend(
+  request: BackendRequest = 'auto',
+  options: BackendOptions = {},
+): Promise<Backend> {
   switch (request) {
     case 'reference': {
       const { createReferenceBackend } = await import('./reference/backend.js');
@@ -38,7 +41,10 @@ export async function createBackend(request: BackendRequest = 'auto', options: B
       return createWasmBackend(options);
     }
     default:
-      throw new TensorError('createBackend', `there is no backend "${String(request)}" here. Known: auto, wasm, reference.`);
+      throw new TensorError(
+        'createBackend',
+        `there is no backend "${String(request)}" here. Known: auto, wasm, reference.`,
+      );
   }
 }
 
@@ -48,7 +54,10 @@ let current: Backend | undefined;
  * Sets the backend that reads values and runs compiled functions unless they name another. Accepts a backend or a name.
  * Returns the backend.
  */
-export async function setBackend(backend: Backend | BackendRequest, options: BackendOptions = {}): Promise<Backend> {
+export async function setBackend(
+  backend: Backend | BackendRequest,
+  options: BackendOptions = {},
+): Promise<Backend> {
   const chosen = typeof backend === 'string' ? await createBackend(backend, options) : backend;
   current = chosen;
   setEngine({
@@ -63,6 +72,7 @@ export const chooseBackend = async (): Promise<Backend> => current ?? setBackend
 
 /** The current backend; throws when none has been chosen yet. */
 export function currentBackend(operation: string): Backend {
-  if (!current) throw new TensorError(operation, "no backend has been chosen yet. First: await setBackend('auto').");
+  if (!current)
+    throw new TensorError(operation, "no backend has been chosen yet. First: await setBackend('auto').");
   return current;
 }

@@ -1,6 +1,20 @@
 /** Every backend against the reference in double precision, on the samples of every operation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply, compile, createBackend, fromHost, ops, randomKey, sizeOf, uniformNumbers, type Backend, type OpDefinition, type OpName, type OpSample, type Tensor } from '../index.js';
+import {
+  apply,
+  compile,
+  createBackend,
+  fromHost,
+  ops,
+  randomKey,
+  sizeOf,
+  uniformNumbers,
+  type Backend,
+  type OpDefinition,
+  type OpName,
+  type OpSample,
+  type Tensor,
+} from '../index.js';
 
 const configurations = [
   { name: 'reference float32', make: () => createBackend('reference') },
@@ -10,7 +24,11 @@ const configurations = [
 ];
 
 const cases = (Object.keys(ops) as OpName[]).flatMap((name) =>
-  (ops[name] as unknown as OpDefinition).samples.map((sample, index) => ({ name, index, sample: sample as OpSample<unknown> })),
+  (ops[name] as unknown as OpDefinition).samples.map((sample, index) => ({
+    name,
+    index,
+    sample: sample as OpSample<unknown>,
+  })),
 );
 
 function operandsOf(sample: OpSample<unknown>, seed: number): Tensor[] {
@@ -18,10 +36,18 @@ function operandsOf(sample: OpSample<unknown>, seed: number): Tensor[] {
     const key = randomKey(seed * 100 + k);
     if (sample.dtypes?.[k] === 'int32') {
       const top = sample.range?.[1] ?? 3;
-      return fromHost(Int32Array.from(uniformNumbers(key, sizeOf(shape)).map((u) => Math.floor(u * top))), shape, 'int32');
+      return fromHost(
+        Int32Array.from(uniformNumbers(key, sizeOf(shape)).map((u) => Math.floor(u * top))),
+        shape,
+        'int32',
+      );
     }
     const [low, high] = sample.range ?? [-2, 2];
-    return fromHost(Float32Array.from(uniformNumbers(key, sizeOf(shape)).map((u) => low + (high - low) * u)), shape, 'float32');
+    return fromHost(
+      Float32Array.from(uniformNumbers(key, sizeOf(shape)).map((u) => low + (high - low) * u)),
+      shape,
+      'float32',
+    );
   });
 }
 

@@ -1,5 +1,24 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { add, compile, conv2d, einsum, matmul, mean, mul, ones, randomKey, randomNormal, reshape, scalar, setBackend, sub, sum, tensor, upsampleBilinear2x, type Tensor } from '../index.js';
+import {
+  add,
+  compile,
+  conv2d,
+  einsum,
+  matmul,
+  mean,
+  mul,
+  ones,
+  randomKey,
+  randomNormal,
+  reshape,
+  scalar,
+  setBackend,
+  sub,
+  sum,
+  tensor,
+  upsampleBilinear2x,
+  type Tensor,
+} from '../index.js';
 
 beforeAll(async () => {
   await setBackend('reference');
@@ -7,21 +26,39 @@ beforeAll(async () => {
 
 describe('reading', () => {
   it('computes what is read, lazily', async () => {
-    const x = tensor([[1, 2, 3], [4, 5, 6]]);
+    const x = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     const y = add(mul(x, 2), tensor([10, 20, 30]));
     expect(y.value).toBeUndefined();
-    expect(await y.toArray()).toEqual([[12, 24, 36], [18, 30, 42]]);
+    expect(await y.toArray()).toEqual([
+      [12, 24, 36],
+      [18, 30, 42],
+    ]);
     expect(y.op).toBe('data');
     expect((await y.toNdarray()).get(1, 2)).toBe(42);
   });
 
   it('multiplies matrices and sums products by letters', async () => {
-    const a = tensor([[1, 2], [3, 4]]);
-    expect(await matmul(a, a).toArray()).toEqual([[7, 10], [15, 22]]);
-    expect(await einsum('ij,kj->ik', a, a).toArray()).toEqual([[5, 11], [11, 25]]);
+    const a = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(await matmul(a, a).toArray()).toEqual([
+      [7, 10],
+      [15, 22],
+    ]);
+    expect(await einsum('ij,kj->ik', a, a).toArray()).toEqual([
+      [5, 11],
+      [11, 25],
+    ]);
     expect(await einsum('ij->j', a).toArray()).toEqual([4, 6]);
     expect(await einsum('ij,ij->', a, a).item()).toBe(30);
-    expect(await einsum('ij,jk,kl->il', a, a, a).toArray()).toEqual([[37, 54], [81, 118]]);
+    expect(await einsum('ij,jk,kl->il', a, a, a).toArray()).toEqual([
+      [37, 54],
+      [81, 118],
+    ]);
   });
 
   it('up-samples with half-pixel centres', async () => {
@@ -47,18 +84,33 @@ describe('compile', () => {
       traces++;
       return { y: add(matmul(x, w as never), b), total: sum(x), kind: 'affine' };
     });
-    const parameters = { w: tensor([[1, 0], [0, 2]]), b: tensor([1, 1]) };
+    const parameters = {
+      w: tensor([
+        [1, 0],
+        [0, 2],
+      ]),
+      b: tensor([1, 1]),
+    };
     const first = await f(parameters, tensor([[1, 2]]));
     expect(first.kind).toBe('affine');
     expect(await first.y.toArray()).toEqual([[2, 5]]);
     await f(parameters, tensor([[3, 4]]));
     expect(traces).toBe(1);
-    await f(parameters, tensor([[3, 4], [5, 6]]));
+    await f(
+      parameters,
+      tensor([
+        [3, 4],
+        [5, 6],
+      ]),
+    );
     expect(traces).toBe(2);
   });
 
   it('donates: the old tensor is gone, the new one carries on', async () => {
-    const step = compile((w: Tensor<[3]>, rate: Tensor<[]>) => sub(w, mul(rate, w)), { donate: [0], name: 'step' });
+    const step = compile((w: Tensor<[3]>, rate: Tensor<[]>) => sub(w, mul(rate, w)), {
+      donate: [0],
+      name: 'step',
+    });
     const start = tensor([1, 2, 3]);
     const w1 = await step(start, scalar(0.5));
     const w2 = await step(w1, scalar(0.5));

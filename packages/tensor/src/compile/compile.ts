@@ -75,23 +75,43 @@ export function compile<Args extends readonly unknown[], Result>(
     const inputs: Tensor[] = [];
     const placeholders = flat.map((leaf) => {
       if (!(leaf instanceof Tensor)) return leaf;
-      const node = new Tensor('input', [], { index: count++, shape: leaf.shape, dtype: leaf.dtype }, leaf.shape, leaf.dtype);
+      const node = new Tensor(
+        'input',
+        [],
+        { index: count++, shape: leaf.shape, dtype: leaf.dtype },
+        leaf.shape,
+        leaf.dtype,
+      );
       inputs.push(node);
       return node;
     });
     const result = traced(() => fn(...unflatten(args, placeholders)));
     if (result instanceof Promise) {
-      throw new TensorError('compile', `${name} returned a promise. A compiled function builds a graph and must not await: read values outside of it.`);
+      throw new TensorError(
+        'compile',
+        `${name} returned a promise. A compiled function builds a graph and must not await: read values outside of it.`,
+      );
     }
     const resultLeaves = leaves<unknown>(result);
     const tensorLeaves = resultLeaves.flatMap((leaf, position) => (leaf instanceof Tensor ? [position] : []));
     const known = (node: Tensor): boolean => node.op === 'input' || node.value !== undefined;
-    const outputs = simplify(tensorLeaves.map((position) => resultLeaves[position] as Tensor), known);
-    const donatedTensors = new Set(donate.flatMap((position) => leaves<unknown>(args[position]).filter((leaf) => leaf instanceof Tensor)));
+    const outputs = simplify(
+      tensorLeaves.map((position) => resultLeaves[position] as Tensor),
+      known,
+    );
+    const donatedTensors = new Set(
+      donate.flatMap((position) => leaves<unknown>(args[position]).filter((leaf) => leaf instanceof Tensor)),
+    );
     const tensorsIn = flat.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
     const donated = tensorsIn.flatMap((leaf, position) => (donatedTensors.has(leaf) ? [position] : []));
     const nodes = topologicalOrder(outputs, known);
-    const plan: Plan = { name, inputs, nodes, outputs, donations: matchDonations(inputs, new Set(donated), outputs) };
+    const plan: Plan = {
+      name,
+      inputs,
+      nodes,
+      outputs,
+      donations: matchDonations(inputs, new Set(donated), outputs),
+    };
     return { plan, result, tensorLeaves, donated };
   };
 
@@ -116,7 +136,11 @@ export function compile<Args extends readonly unknown[], Result>(
     return promise;
   };
 
-  const finish = ({ plan, result, tensorLeaves, donated }: Prepared, tensors: readonly Tensor[], values: readonly Value[]): Result => {
+  const finish = (
+    { plan, result, tensorLeaves, donated }: Prepared,
+    tensors: readonly Tensor[],
+    values: readonly Value[],
+  ): Result => {
     for (const position of donated) tensors[position]!.donateTo(name);
     const flat = leaves<unknown>(result);
     tensorLeaves.forEach((position, k) => {
@@ -126,7 +150,8 @@ export function compile<Args extends readonly unknown[], Result>(
     return unflatten(result, flat) as Result;
   };
 
-  const tensorsOf = (flat: readonly unknown[]): Tensor[] => flat.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
+  const tensorsOf = (flat: readonly unknown[]): Tensor[] =>
+    flat.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
 
   const inputValues = async (tensors: readonly Tensor[], chosen: Backend): Promise<Value[]> => {
     const pending = tensors.filter((tensor) => tensor.value === undefined);
@@ -148,20 +173,33 @@ export function compile<Args extends readonly unknown[], Result>(
     const flat = leaves<unknown>(args);
     const tensors = tensorsOf(flat);
     const prepared = prepare(args, flat, chosen);
-    if (prepared instanceof Promise) throw new TensorError('compile.sync', `${chosen.description} is asynchronous. Call the function and await it.`);
+    if (prepared instanceof Promise)
+      throw new TensorError(
+        'compile.sync',
+        `${chosen.description} is asynchronous. Call the function and await it.`,
+      );
     const pending = tensors.filter((tensor) => tensor.value === undefined);
     if (pending.length > 0) evaluateSync(pending, chosen);
     const values = prepared.executable.run(tensors.map((tensor) => tensor.value!));
-    if (values instanceof Promise) throw new TensorError('compile.sync', `${chosen.description} is asynchronous. Call the function and await it.`);
+    if (values instanceof Promise)
+      throw new TensorError(
+        'compile.sync',
+        `${chosen.description} is asynchronous. Call the function and await it.`,
+      );
     return finish(prepared, tensors, values);
   };
 
-  const settled = (): Prepared[] => [...cache.values()].filter((entry): entry is Prepared => !(entry instanceof Promise));
+  const settled = (): Prepared[] =>
+    [...cache.values()].filter((entry): entry is Prepared => !(entry instanceof Promise));
 
   return Object.assign(call, {
     sync,
     async inspect(...args: Args): Promise<string> {
-      const { plan, executable } = await prepare(args, leaves<unknown>(args), backend ?? (await chooseBackend()));
+      const { plan, executable } = await prepare(
+        args,
+        leaves<unknown>(args),
+        backend ?? (await chooseBackend()),
+      );
       return `${showPlan(plan)}\n\n${executable.inspect()}`;
     },
     async profile(...args: Args): Promise<readonly StepTime[]> {
@@ -173,7 +211,10 @@ export function compile<Args extends readonly unknown[], Result>(
     },
     memory(): MemoryUse {
       const uses = settled().map(({ executable }) => executable.memory);
-      return { total: uses.reduce((sum, use) => sum + use.total, 0), arena: uses.reduce((sum, use) => sum + use.arena, 0) };
+      return {
+        total: uses.reduce((sum, use) => sum + use.total, 0),
+        arena: uses.reduce((sum, use) => sum + use.arena, 0),
+      };
     },
     release(): void {
       for (const { executable } of settled()) executable.release();
@@ -185,8 +226,15 @@ export function compile<Args extends readonly unknown[], Result>(
 /** The nesting of a tree as text. */
 function structureOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(structureOf).join()}]`;
-  if (typeof value === 'object' && value !== null && !(value instanceof Tensor) && Object.getPrototypeOf(value) === Object.prototype) {
-    return `{${Object.entries(value).map(([key, item]) => `${key}:${structureOf(item)}`).join()}}`;
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Tensor) &&
+    Object.getPrototypeOf(value) === Object.prototype
+  ) {
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${key}:${structureOf(item)}`)
+      .join()}}`;
   }
   return '.';
 }

@@ -11,10 +11,19 @@ function planFor(tensors: readonly Tensor[]): Plan {
   const known = (node: Tensor): boolean => node.value !== undefined;
   const unknown = topologicalOrder(tensors, known).find((node) => node.op === 'input');
   if (unknown) {
-    throw new TensorError('read', 'a value was read while a function is being traced, where only shapes are known. Return the tensor and read the result.');
+    throw new TensorError(
+      'read',
+      'a value was read while a function is being traced, where only shapes are known. Return the tensor and read the result.',
+    );
   }
   const outputs = simplify(tensors, known);
-  return { name: 'eager', inputs: [], nodes: topologicalOrder(outputs, known), outputs, donations: outputs.map(() => undefined) };
+  return {
+    name: 'eager',
+    inputs: [],
+    nodes: topologicalOrder(outputs, known),
+    outputs,
+    donations: outputs.map(() => undefined),
+  };
 }
 
 /** Settles values that live in the plan about to be released into host memory. */

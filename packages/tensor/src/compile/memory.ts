@@ -24,7 +24,9 @@ export interface MemoryPlan {
 export const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 export function planMemory(requests: readonly BufferRequest[]): MemoryPlan {
-  const order = requests.map((_, index) => index).sort((a, b) => requests[b]!.bytes - requests[a]!.bytes || a - b);
+  const order = requests
+    .map((_, index) => index)
+    .sort((a, b) => requests[b]!.bytes - requests[a]!.bytes || a - b);
   const offsets = new Array<number>(requests.length).fill(0);
   const placed: { from: number; to: number; first: number; last: number }[] = [];
   let total = 0;

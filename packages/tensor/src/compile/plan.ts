@@ -19,7 +19,10 @@ export interface Plan {
 }
 
 /** Nodes that `outputs` need, operands first. Stops at nodes with known values when `known` says so. */
-export function topologicalOrder(outputs: readonly Tensor[], known: (node: Tensor) => boolean = () => false): Tensor[] {
+export function topologicalOrder(
+  outputs: readonly Tensor[],
+  known: (node: Tensor) => boolean = () => false,
+): Tensor[] {
   const seen = new Set<Tensor>();
   const order: Tensor[] = [];
   // An explicit stack: graphs of unrolled loops are deeper than the call stack.
@@ -50,7 +53,11 @@ export function topologicalOrder(outputs: readonly Tensor[], known: (node: Tenso
  * Pairs outputs with donated inputs of the same type, in order, each at most once: the n-th output of a type takes the
  * memory of the n-th donated input of that type.
  */
-export function matchDonations(inputs: readonly Tensor[], donated: ReadonlySet<number>, outputs: readonly Tensor[]): (number | undefined)[] {
+export function matchDonations(
+  inputs: readonly Tensor[],
+  donated: ReadonlySet<number>,
+  outputs: readonly Tensor[],
+): (number | undefined)[] {
   const type = (node: Tensor): string => `${node.dtype}${showShape(node.shape)}`;
   const free = new Map<string, number[]>();
   for (const position of donated) {
@@ -70,9 +77,20 @@ export function showPlan(plan: Plan): string {
   const names = new Map(plan.nodes.map((node, index) => [node, `%${index}`]));
   const nameOf = (node: Tensor): string => names.get(node) ?? `%input${plan.inputs.indexOf(node)}`;
   const attributes = (node: Tensor): string => {
-    const given = Object.entries(node.attributes() as unknown as Record<string, unknown>).filter(([key]) => key !== 'shape' && key !== 'dtype');
-    return given.length === 0 ? '' : ` {${given.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')}}`;
+    const given = Object.entries(node.attributes() as unknown as Record<string, unknown>).filter(
+      ([key]) => key !== 'shape' && key !== 'dtype',
+    );
+    return given.length === 0
+      ? ''
+      : ` {${given.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')}}`;
   };
-  const lines = plan.nodes.map((node) => `${nameOf(node)} = ${node.op}(${node.inputs.map(nameOf).join(', ')})${attributes(node)} -> ${node.dtype}${showShape(node.shape)}`);
-  return [`plan ${plan.name}: ${plan.inputs.length} inputs, ${plan.nodes.length} nodes, ${plan.outputs.length} outputs`, ...lines, `return ${plan.outputs.map(nameOf).join(', ')}`].join('\n');
+  const lines = plan.nodes.map(
+    (node) =>
+      `${nameOf(node)} = ${node.op}(${node.inputs.map(nameOf).join(', ')})${attributes(node)} -> ${node.dtype}${showShape(node.shape)}`,
+  );
+  return [
+    `plan ${plan.name}: ${plan.inputs.length} inputs, ${plan.nodes.length} nodes, ${plan.outputs.length} outputs`,
+    ...lines,
+    `return ${plan.outputs.map(nameOf).join(', ')}`,
+  ].join('\n');
 }

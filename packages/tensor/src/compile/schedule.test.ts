@@ -5,13 +5,26 @@ import { schedule, type Group, type Single, type Work } from './schedule.js';
 import { simplify } from './simplify.js';
 
 let count = 0;
-const input = (...shape: number[]): Tensor => new Tensor('input', [], { index: count++, shape, dtype: 'float32' }, shape, 'float32');
+const input = (...shape: number[]): Tensor =>
+  new Tensor('input', [], { index: count++, shape, dtype: 'float32' }, shape, 'float32');
 const plan = (inputs: Tensor[], results: Tensor[]): Plan => {
   const outputs = simplify(results, (node) => node.op === 'input');
-  return { name: 'test', inputs, nodes: topologicalOrder(outputs), outputs, donations: outputs.map(() => undefined) };
+  return {
+    name: 'test',
+    inputs,
+    nodes: topologicalOrder(outputs),
+    outputs,
+    donations: outputs.map(() => undefined),
+  };
 };
 const names = (stages: Work[][]): string[][] =>
-  stages.map((works) => works.map((work) => (work.kind === 'group' ? [...work.members, ...work.reductions].map((node) => node.op).join('+') : work.node.op)));
+  stages.map((works) =>
+    works.map((work) =>
+      work.kind === 'group'
+        ? [...work.members, ...work.reductions].map((node) => node.op).join('+')
+        : work.node.op,
+    ),
+  );
 
 describe('schedule', () => {
   it('fuses an element-wise chain into one group', () => {
@@ -41,8 +54,12 @@ describe('schedule', () => {
   it('attaches reductions to the group that makes their operand, one pass a set of axes', () => {
     const x = input(8, 5);
     const square = mul(x, x) as Tensor;
-    expect(names(schedule(plan([x], [sum(square, 0) as Tensor, sum(x, 0) as Tensor])))).toEqual([['square+sum+sum']]);
-    expect(names(schedule(plan([x], [sum(square, 0) as Tensor, sum(square, 1) as Tensor])))[0]!.sort()).toEqual(['square+sum', 'square+sum']);
+    expect(names(schedule(plan([x], [sum(square, 0) as Tensor, sum(x, 0) as Tensor])))).toEqual([
+      ['square+sum+sum'],
+    ]);
+    expect(
+      names(schedule(plan([x], [sum(square, 0) as Tensor, sum(square, 1) as Tensor])))[0]!.sort(),
+    ).toEqual(['square+sum', 'square+sum']);
   });
 
   it('standardises in stages that depend on one another', () => {
@@ -52,10 +69,14 @@ describe('schedule', () => {
     const stages = schedule(plan([x], [mul(centred, deviation) as Tensor]));
     const at = new Map<Tensor, number>();
     stages.forEach((works, stage) => {
-      for (const work of works) for (const node of work.kind === 'group' ? [...work.outputs, ...work.reductions] : [work.result]) at.set(node, stage);
+      for (const work of works)
+        for (const node of work.kind === 'group' ? [...work.outputs, ...work.reductions] : [work.result])
+          at.set(node, stage);
     });
     stages.forEach((works, stage) => {
-      for (const work of works) for (const operand of work.kind === 'group' ? work.inputs : work.node.inputs) if (at.has(operand)) expect(at.get(operand)!).toBeLessThan(stage);
+      for (const work of works)
+        for (const operand of work.kind === 'group' ? work.inputs : work.node.inputs)
+          if (at.has(operand)) expect(at.get(operand)!).toBeLessThan(stage);
     });
   });
 
@@ -63,7 +84,11 @@ describe('schedule', () => {
     const [x, w, v] = [input(1, 6, 6, 2), input(1, 1, 2, 2), input(1, 6, 6, 2)];
     const mask = greater(x, 0) as Tensor;
     const late = conv2d(conv2d(v, w) as Tensor, w) as Tensor;
-    expect(names(schedule(plan([x, w, v], [mul(mask, late) as Tensor])))).toEqual([['conv2d'], ['conv2d'], ['greater+mul']]);
+    expect(names(schedule(plan([x, w, v], [mul(mask, late) as Tensor])))).toEqual([
+      ['conv2d'],
+      ['conv2d'],
+      ['greater+mul'],
+    ]);
   });
 
   it('looks through reshapes', () => {

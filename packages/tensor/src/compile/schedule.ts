@@ -45,14 +45,22 @@ export interface Single {
 export type Work = Group | Single;
 
 const elementwiseKernels = new Set<OpName>(
-  (Object.keys(ops) as OpName[]).filter((name) => ops[name].kind === 'elementwise' && !['cast', 'identity', 'stopGradient'].includes(name)),
+  (Object.keys(ops) as OpName[]).filter(
+    (name) => ops[name].kind === 'elementwise' && !['cast', 'identity', 'stopGradient'].includes(name),
+  ),
 );
 
-const isLeaf = (node: Tensor): boolean => node.op === 'input' || node.op === 'fill' || node.value !== undefined;
+const isLeaf = (node: Tensor): boolean =>
+  node.op === 'input' || node.op === 'fill' || node.value !== undefined;
 /** float32 element-wise nodes; int32 comparisons and casts run on their own. */
 const isElementwise = (node: Tensor): boolean =>
-  !isLeaf(node) && elementwiseKernels.has(node.op) && node.dtype === 'float32' && node.inputs.every((input) => input.dtype === 'float32') && node.size > 0;
-const isReduction = (node: Tensor): boolean => !isLeaf(node) && (node.op === 'sum' || node.op === 'max') && node.inputs[0]!.size > 0;
+  !isLeaf(node) &&
+  elementwiseKernels.has(node.op) &&
+  node.dtype === 'float32' &&
+  node.inputs.every((input) => input.dtype === 'float32') &&
+  node.size > 0;
+const isReduction = (node: Tensor): boolean =>
+  !isLeaf(node) && (node.op === 'sum' || node.op === 'max') && node.inputs[0]!.size > 0;
 const isAlias = (node: Tensor): boolean => !isLeaf(node) && node.op === 'reshape';
 
 /** The node whose memory a reshape looks at. */
@@ -65,24 +73,36 @@ export function storageOf(node: Tensor): Tensor {
 export function schedule(plan: Plan): Work[][] {
   const nodes = plan.nodes.filter((node) => !isLeaf(node));
   const consumers = new Map<Tensor, Tensor[]>();
-  for (const node of nodes) for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node]);
+  for (const node of nodes)
+    for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node]);
   const outputs = new Set(plan.outputs);
   const epilogues = findEpilogues(nodes, consumers, outputs);
   const absorbed = new Map<Tensor, Single>();
-  for (const single of epilogues.values()) for (const part of [single.node, single.activation, single.result]) if (part) absorbed.set(part, single);
-  for (const single of epilogues.values()) if (single.bias && single.activation) absorbed.set(single.activation.inputs[0]!, single);
+  for (const single of epilogues.values())
+    for (const part of [single.node, single.activation, single.result]) if (part) absorbed.set(part, single);
+  for (const single of epilogues.values())
+    if (single.bias && single.activation) absorbed.set(single.activation.inputs[0]!, single);
 
   const fusable = (node: Tensor): boolean => isElementwise(node) && !absorbed.has(node);
   /** A value that stays in registers between these two nodes. */
   const fusedEdge = (producer: Tensor, consumer: Tensor): boolean =>
-    fusable(producer) && ((fusable(consumer) && sameShape(producer.shape, consumer.shape)) || isReduction(consumer));
+    fusable(producer) &&
+    ((fusable(consumer) && sameShape(producer.shape, consumer.shape)) || isReduction(consumer));
 
   // As early as possible ...
   const stage = new Map<Tensor, number>();
   const stageOf = (node: Tensor): number => stage.get(node) ?? -1;
   for (const node of nodes) {
     const operands = absorbed.has(node) ? operandsOf(absorbed.get(node)!) : node.inputs;
-    stage.set(node, Math.max(isAlias(node) ? -1 : 0, ...operands.map((input) => (isAlias(node) || fusedEdge(input, node) ? stageOf(input) : stageOf(input) + 1))));
+    stage.set(
+      node,
+      Math.max(
+        isAlias(node) ? -1 : 0,
+        ...operands.map((input) =>
+          isAlias(node) || fusedEdge(input, node) ? stageOf(input) : stageOf(input) + 1,
+        ),
+      ),
+    );
   }
   // ... and element-wise nodes as late as their consumers allow, to be computed where they are used.
   for (const node of [...nodes].reverse()) {
@@ -101,18 +121,34 @@ export function schedule(plan: Plan): Work[][] {
 
   const groups = collectGroups(nodes, fusable, fusedEdge, stage, consumers, outputs, absorbed);
   const singles = nodes
-    .filter((node) => !fusable(node) && !isReduction(node) && !isAlias(node) && (!absorbed.has(node) || absorbed.get(node)!.node === node))
-    .map((node): Single => ({ ...(absorbed.get(node) ?? { kind: 'single', node, result: node, stage: 0 }), stage: stage.get(node)! }));
+    .filter(
+      (node) =>
+        !fusable(node) &&
+        !isReduction(node) &&
+        !isAlias(node) &&
+        (!absorbed.has(node) || absorbed.get(node)!.node === node),
+    )
+    .map((node): Single => ({
+      ...(absorbed.get(node) ?? { kind: 'single', node, result: node, stage: 0 }),
+      stage: stage.get(node)!,
+    }));
   const work: Work[] = [...groups, ...singles];
   const stages: Work[][] = [];
   for (const item of work) (stages[item.stage] ??= []).push(item);
   return stages.filter((items) => items !== undefined && items.length > 0);
 }
 
-const operandsOf = (single: Single): Tensor[] => [...single.node.inputs, ...(single.bias ? [single.bias] : [])];
+const operandsOf = (single: Single): Tensor[] => [
+  ...single.node.inputs,
+  ...(single.bias ? [single.bias] : []),
+];
 
 /** Convolutions and matrix products with the bias and activation that follow them and nothing else reads between. */
-function findEpilogues(nodes: readonly Tensor[], consumers: ReadonlyMap<Tensor, readonly Tensor[]>, outputs: ReadonlySet<Tensor>): Map<Tensor, Single> {
+function findEpilogues(
+  nodes: readonly Tensor[],
+  consumers: ReadonlyMap<Tensor, readonly Tensor[]>,
+  outputs: ReadonlySet<Tensor>,
+): Map<Tensor, Single> {
   const found = new Map<Tensor, Single>();
   const position = new Map(nodes.map((node, index) => [node, index]));
   const onlyConsumer = (node: Tensor): Tensor | undefined => {
@@ -128,7 +164,14 @@ function findEpilogues(nodes: readonly Tensor[], consumers: ReadonlyMap<Tensor, 
       const other = next.inputs[0] === node ? next.inputs[1]! : next.inputs[0]!;
       // The bias must be there when the product starts, not computed from it.
       const early = isLeaf(other) || (position.get(other) ?? Infinity) < position.get(node)!;
-      if (other !== node && early && other.dtype === 'float32' && other.op !== 'fill' && other.size === node.shape.at(-1) && (other.rank === 0 || other.shape.at(-1) === other.size)) {
+      if (
+        other !== node &&
+        early &&
+        other.dtype === 'float32' &&
+        other.op !== 'fill' &&
+        other.size === node.shape.at(-1) &&
+        (other.rank === 0 || other.shape.at(-1) === other.size)
+      ) {
         bias = other;
         result = next;
         next = onlyConsumer(next);
@@ -136,7 +179,15 @@ function findEpilogues(nodes: readonly Tensor[], consumers: ReadonlyMap<Tensor, 
     }
     const activation = next && ['relu', 'leakyRelu', 'sigmoid', 'tanh'].includes(next.op) ? next : undefined;
     if (activation) result = activation;
-    if (bias || activation) found.set(node, { kind: 'single', stage: 0, node, result, ...(bias ? { bias } : {}), ...(activation ? { activation } : {}) });
+    if (bias || activation)
+      found.set(node, {
+        kind: 'single',
+        stage: 0,
+        node,
+        result,
+        ...(bias ? { bias } : {}),
+        ...(activation ? { activation } : {}),
+      });
   }
   return found;
 }
@@ -163,9 +214,11 @@ function collectGroups(
   const join = (a: Tensor, b: Tensor): void => {
     parent.set(root(a), root(b));
   };
-  const iterated = (node: Tensor): readonly number[] => (isReduction(node) ? node.inputs[0]!.shape : node.shape);
+  const iterated = (node: Tensor): readonly number[] =>
+    isReduction(node) ? node.inputs[0]!.shape : node.shape;
   for (const node of inGroups) {
-    for (const input of node.inputs) if (fusedEdge(input, node) && stage.get(input) === stage.get(node)) join(input, node);
+    for (const input of node.inputs)
+      if (fusedEdge(input, node) && stage.get(input) === stage.get(node)) join(input, node);
   }
   // Reductions of a tensor from memory join whoever reads that tensor in the same stage and shape: one pass instead of two.
   const readers = new Map<string, Tensor>();
@@ -175,7 +228,8 @@ function collectGroups(
       if (isLeafScalar(input) || fusedEdge(input, node) || !sameShape(input.shape, shape)) continue;
       const key = `${input.id}|${stage.get(node)}`;
       const other = readers.get(key);
-      if (other && (isReduction(node) || isReduction(other)) && sameShape(iterated(other), shape)) join(node, other);
+      if (other && (isReduction(node) || isReduction(other)) && sameShape(iterated(other), shape))
+        join(node, other);
       else readers.set(key, node);
     }
   }
@@ -189,12 +243,29 @@ function collectGroups(
       patterns.set(pattern, [...(patterns.get(pattern) ?? []), node]);
     }
     const inside = new Set(together);
-    const needed = members.filter((node) => outputs.has(node) || (consumers.get(node) ?? []).some((user) => !inside.has(user) || absorbed.has(user)));
-    const make = (parts: readonly Tensor[], reductions: readonly Tensor[], written: readonly Tensor[]): Group => {
+    const needed = members.filter(
+      (node) =>
+        outputs.has(node) ||
+        (consumers.get(node) ?? []).some((user) => !inside.has(user) || absorbed.has(user)),
+    );
+    const make = (
+      parts: readonly Tensor[],
+      reductions: readonly Tensor[],
+      written: readonly Tensor[],
+    ): Group => {
       const own = new Set([...parts, ...reductions]);
       const inputs = new Set<Tensor>();
-      for (const node of own) for (const input of node.inputs) if (!own.has(input) && !isLeafScalar(input)) inputs.add(input);
-      return { kind: 'group', stage: stage.get(together[0]!)!, shape: iterated(together[0]!), members: parts, inputs: [...inputs], outputs: written, reductions };
+      for (const node of own)
+        for (const input of node.inputs) if (!own.has(input) && !isLeafScalar(input)) inputs.add(input);
+      return {
+        kind: 'group',
+        stage: stage.get(together[0]!)!,
+        shape: iterated(together[0]!),
+        members: parts,
+        inputs: [...inputs],
+        outputs: written,
+        reductions,
+      };
     };
     // One pass reduces along one set of axes. For another set the members are computed again, which is cheaper than writing them out.
     const [first = [], ...others] = [...patterns.values()];
@@ -221,4 +292,5 @@ function membersBehind(reductions: readonly Tensor[], members: readonly Tensor[]
 const isLeafScalar = (node: Tensor): boolean => node.op === 'fill' && node.value === undefined;
 
 /** Elements that a group or step touches, for estimates. */
-export const workSize = (work: Work): number => (work.kind === 'group' ? sizeOf(work.shape) : work.result.size);
+export const workSize = (work: Work): number =>
+  work.kind === 'group' ? sizeOf(work.shape) : work.result.size;

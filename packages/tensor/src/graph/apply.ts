@@ -13,6 +13,9 @@ export function apply<Name extends OpName, S extends Shape = Shape>(
   inputs: readonly Tensor[],
   attributes: AttributesOf<Name>,
 ): Tensor<S> {
-  const { shape, dtype } = (ops[name] as unknown as OpDefinition<Name, AttributesOf<Name>>).infer(inputs, attributes);
+  const { shape, dtype } = (ops[name] as unknown as OpDefinition<Name, AttributesOf<Name>>).infer(
+    inputs,
+    attributes,
+  );
   return new Tensor(name, inputs, attributes, shape as S, dtype);
 }

@@ -19,7 +19,8 @@ export const setEngine = (chosen: Engine | undefined): void => {
 
 /** The engine in use; throws when none has been chosen yet. */
 export function currentEngine(operation: string): Engine {
-  if (!engine) throw new TensorError(operation, "no backend has been chosen yet. First: await setBackend('auto').");
+  if (!engine)
+    throw new TensorError(operation, "no backend has been chosen yet. First: await setBackend('auto').");
   return engine;
 }
 

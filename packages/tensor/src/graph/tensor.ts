@@ -103,13 +103,18 @@ export class Tensor<S extends Shape = Shape> {
   dataSync(): TypedArray {
     const value = this.value ?? currentEngine('dataSync').evaluateSync([this])[0]!;
     const contents = value.read();
-    if (contents instanceof Promise) throw new TensorError('dataSync', 'this backend reads asynchronously. Use `await t.data()`.');
+    if (contents instanceof Promise)
+      throw new TensorError('dataSync', 'this backend reads asynchronously. Use `await t.data()`.');
     return contents;
   }
 
   /** The only element of a tensor of size 1. */
   async item(): Promise<number> {
-    if (this.size !== 1) throw new TensorError('item', `${showShape(this.shape)} has ${this.size} elements, item() wants 1. Use data().`);
+    if (this.size !== 1)
+      throw new TensorError(
+        'item',
+        `${showShape(this.shape)} has ${this.size} elements, item() wants 1. Use data().`,
+      );
     return (await this.data())[0]!;
   }
 
@@ -119,7 +124,9 @@ export class Tensor<S extends Shape = Shape> {
     const build = (axis: number, start: number): NestedNumbers =>
       axis === this.shape.length
         ? data[start]!
-        : Array.from({ length: this.shape[axis]! }, (_, k) => build(axis + 1, start + k * sizeOf(this.shape.slice(axis + 1))));
+        : Array.from({ length: this.shape[axis]! }, (_, k) =>
+            build(axis + 1, start + k * sizeOf(this.shape.slice(axis + 1))),
+          );
     return build(0, 0);
   }
 

@@ -15,7 +15,10 @@ type PlainOp = { [Name in OpName]: AttributesOf<Name> extends NoAttributes ? Nam
 
 /** A function of two broadcasting operands. */
 export interface Binary {
-  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Valid<Broadcast<A, B>>): Tensor<Resolve<Broadcast<A, B>>>;
+  <A extends Shape, B extends Shape>(
+    a: Tensor<A>,
+    b: Tensor<B> & Valid<Broadcast<A, B>>,
+  ): Tensor<Resolve<Broadcast<A, B>>>;
   <A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
   <B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
   (a: Operand, b: Operand): Tensor;
@@ -24,8 +27,12 @@ export interface Binary {
 /** A function of one operand. */
 export type Unary = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 
-const binary = (name: PlainOp): Binary => ((a: Operand, b: Operand) => apply(name, [asTensor(a), asTensor(b)], {} as never)) as Binary;
-const unary = (name: PlainOp): Unary => (x) => apply(name, [x], {} as never) as never;
+const binary = (name: PlainOp): Binary =>
+  ((a: Operand, b: Operand) => apply(name, [asTensor(a), asTensor(b)], {} as never)) as Binary;
+const unary =
+  (name: PlainOp): Unary =>
+  (x) =>
+    apply(name, [x], {} as never) as never;
 
 export const add = binary('add');
 /** a - b */
@@ -40,7 +47,9 @@ const powTensors = binary('pow');
 
 /** a to the power b; a constant exponent has a derivative of its own that needs no logarithm. */
 export const pow: Binary = ((a: Operand, b: Operand) =>
-  typeof b === 'number' && typeof a !== 'number' ? apply('powConst', [a], { exponent: b }) : (powTensors as (a: Operand, b: Operand) => Tensor)(a, b)) as Binary;
+  typeof b === 'number' && typeof a !== 'number'
+    ? apply('powConst', [a], { exponent: b })
+    : (powTensors as (a: Operand, b: Operand) => Tensor)(a, b)) as Binary;
 
 /** 1 where a < b, else 0. */
 export const less = binary('less');
@@ -73,17 +82,20 @@ export const sigmoid = unary('sigmoid');
 export const relu = unary('relu');
 
 /** x where x >= 0, else alpha x; gradient alpha at 0. */
-export const leakyRelu = <S extends Shape>(x: Tensor<S>, alpha: number): Tensor<S> => apply('leakyRelu', [x], { alpha });
+export const leakyRelu = <S extends Shape>(x: Tensor<S>, alpha: number): Tensor<S> =>
+  apply('leakyRelu', [x], { alpha });
 
 /** a where the condition is not 0, else b; the three broadcast together. */
 export const where = <C extends Shape, A extends Shape, B extends Shape>(
   condition: Tensor<C>,
   a: Tensor<A> | number,
   b: Tensor<B> | number,
-): Tensor<Resolve<Broadcast<C, Resolve<Broadcast<A, B>>>>> => apply('where', [condition, asTensor(a), asTensor(b)], {});
+): Tensor<Resolve<Broadcast<C, Resolve<Broadcast<A, B>>>>> =>
+  apply('where', [condition, asTensor(a), asTensor(b)], {});
 
 /** Converts between float32 and int32 (dropping the fraction). */
-export const cast = <S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> => (x.dtype === dtype ? x : apply('cast', [x], { dtype }));
+export const cast = <S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> =>
+  x.dtype === dtype ? x : apply('cast', [x], { dtype });
 
 /** x limited to [lowest, highest]. */
 export const clip = <S extends Shape>(x: Tensor<S>, lowest: number, highest: number): Tensor<S> =>

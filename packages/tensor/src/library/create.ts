@@ -28,8 +28,15 @@ export type NestedShape<N> = N extends number
  *
  * @throws TensorError when rows have different lengths, or the shape has another number of elements.
  */
-export function tensor<const N extends Nested>(values: N, options?: { readonly dtype?: DType }): Tensor<NestedShape<N>>;
-export function tensor<const S extends Shape>(values: TypedArray | readonly number[], shape: S, options?: { readonly dtype?: DType }): Tensor<S>;
+export function tensor<const N extends Nested>(
+  values: N,
+  options?: { readonly dtype?: DType },
+): Tensor<NestedShape<N>>;
+export function tensor<const S extends Shape>(
+  values: TypedArray | readonly number[],
+  shape: S,
+  options?: { readonly dtype?: DType },
+): Tensor<S>;
 export function tensor(
   values: Nested | TypedArray,
   shapeOrOptions?: Shape | { readonly dtype?: DType },
@@ -37,30 +44,43 @@ export function tensor(
 ): Tensor {
   const shapeGiven = Array.isArray(shapeOrOptions) ? (shapeOrOptions as Shape) : undefined;
   const options = shapeGiven ? maybeOptions : (shapeOrOptions as { readonly dtype?: DType } | undefined);
-  if (ArrayBuffer.isView(values)) return fromTyped(values as TypedArray, shapeGiven ?? [(values as TypedArray).length], options?.dtype);
+  if (ArrayBuffer.isView(values))
+    return fromTyped(values as TypedArray, shapeGiven ?? [(values as TypedArray).length], options?.dtype);
   const shape = nestedShape(values as Nested);
   const flat = (Array.isArray(values) ? (values as unknown[]).flat(Infinity) : [values]) as number[];
   if (flat.length !== sizeOf(shape)) {
-    throw new TensorError('tensor', `the nested arrays are ragged: the first row of each level says ${showShape(shape)}, but there are ${flat.length} numbers.`);
+    throw new TensorError(
+      'tensor',
+      `the nested arrays are ragged: the first row of each level says ${showShape(shape)}, but there are ${flat.length} numbers.`,
+    );
   }
   const dtype = options?.dtype ?? 'float32';
-  return fromTyped(dtype === 'int32' ? Int32Array.from(flat) : Float32Array.from(flat), shapeGiven ?? shape, dtype);
+  return fromTyped(
+    dtype === 'int32' ? Int32Array.from(flat) : Float32Array.from(flat),
+    shapeGiven ?? shape,
+    dtype,
+  );
 }
 
 function nestedShape(values: Nested): number[] {
   const shape: number[] = [];
-  for (let level: Nested | undefined = values; Array.isArray(level); level = (level as readonly Nested[])[0]) shape.push(level.length);
+  for (let level: Nested | undefined = values; Array.isArray(level); level = (level as readonly Nested[])[0])
+    shape.push(level.length);
   return shape;
 }
 
 function fromTyped(values: TypedArray, shape: Shape, dtype?: DType): Tensor {
   checkShape('tensor', shape);
   if (values.length !== sizeOf(shape)) {
-    throw new TensorError('tensor', `${values.length} numbers do not fill the shape ${showShape(shape)}, which has ${sizeOf(shape)} elements.`);
+    throw new TensorError(
+      'tensor',
+      `${values.length} numbers do not fill the shape ${showShape(shape)}, which has ${sizeOf(shape)} elements.`,
+    );
   }
   const kind = values instanceof Int32Array ? 'int32' : 'float32';
   const wanted = dtype ?? kind;
-  const contents = wanted === kind ? values : wanted === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+  const contents =
+    wanted === kind ? values : wanted === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
   return fromHost(contents, shape, wanted);
 }
 
@@ -74,14 +94,20 @@ export function fill<const S extends Shape>(shape: S, value: number, dtype: DTyp
   return apply('fill', [], { value, shape, dtype });
 }
 
-export const zeros = <const S extends Shape>(shape: S, dtype: DType = 'float32'): Tensor<S> => fill(shape, 0, dtype);
-export const ones = <const S extends Shape>(shape: S, dtype: DType = 'float32'): Tensor<S> => fill(shape, 1, dtype);
+export const zeros = <const S extends Shape>(shape: S, dtype: DType = 'float32'): Tensor<S> =>
+  fill(shape, 0, dtype);
+export const ones = <const S extends Shape>(shape: S, dtype: DType = 'float32'): Tensor<S> =>
+  fill(shape, 1, dtype);
 export const zerosLike = <S extends Shape>(like: Tensor<S>): Tensor<S> => fill(like.shape, 0, like.dtype);
 export const onesLike = <S extends Shape>(like: Tensor<S>): Tensor<S> => fill(like.shape, 1, like.dtype);
 
 /** `count` int32 numbers 0, 1, ... */
 export const range = <const N extends number>(count: N): Tensor<[N]> =>
-  fromHost(Int32Array.from({ length: count }, (_, index) => index), [count], 'int32');
+  fromHost(
+    Int32Array.from({ length: count }, (_, index) => index),
+    [count],
+    'int32',
+  );
 
 /** From a host view; shares its memory when it is a row-major typed array of the right kind. */
 export function fromNdarray(array: NdArray): Tensor {
@@ -90,7 +116,12 @@ export function fromNdarray(array: NdArray): Tensor {
   const typed = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
   const rowMajor = sameShape(array.stride, stridesOf(shape)) && array.offset === 0;
   if (typed && rowMajor && data.length === sizeOf(shape)) return fromTyped(data, shape);
-  const copy = data instanceof Float64Array || Array.isArray(data) ? new Float64Array(sizeOf(shape)) : data instanceof Int32Array ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  const copy =
+    data instanceof Float64Array || Array.isArray(data)
+      ? new Float64Array(sizeOf(shape))
+      : data instanceof Int32Array
+        ? new Int32Array(sizeOf(shape))
+        : new Float32Array(sizeOf(shape));
   const index = new Array<number>(shape.length).fill(0);
   for (let position = 0; position < copy.length; position++) {
     copy[position] = array.get(...index);
@@ -103,4 +134,5 @@ export function fromNdarray(array: NdArray): Tensor {
 export type Operand<S extends Shape = Shape> = Tensor<S> | number;
 
 /** A number as a scalar node, a tensor as it is. */
-export const asTensor = (operand: Operand): Tensor => (typeof operand === 'number' ? fill([], operand) : operand);
+export const asTensor = (operand: Operand): Tensor =>
+  typeof operand === 'number' ? fill([], operand) : operand;

@@ -41,21 +41,31 @@ export function einsum<const Spec extends string, const T extends readonly Tenso
 
 function parse(subscripts: string, operands: readonly Tensor[]): { labelled: Labelled[]; output: string[] } {
   const fail = (problem: string): never => {
-    throw new TensorError('einsum', `"${subscripts}" on ${operands.map((operand) => showShape(operand.shape)).join(', ')}: ${problem}`);
+    throw new TensorError(
+      'einsum',
+      `"${subscripts}" on ${operands.map((operand) => showShape(operand.shape)).join(', ')}: ${problem}`,
+    );
   };
   const match = /^([a-zA-Z]*(?:,[a-zA-Z]*)*)->([a-zA-Z]*)$/.exec(subscripts.replace(/\s/g, ''));
-  if (!match) return fail('write letters for the axes of each operand, then "->" and those of the result, like "ij,jk->ik".');
+  if (!match)
+    return fail(
+      'write letters for the axes of each operand, then "->" and those of the result, like "ij,jk->ik".',
+    );
   const terms = match[1]!.split(',');
-  if (terms.length !== operands.length) fail(`${terms.length} groups of letters, ${operands.length} operands.`);
+  if (terms.length !== operands.length)
+    fail(`${terms.length} groups of letters, ${operands.length} operands.`);
   const lengths = new Map<string, number>();
   const labelled = terms.map((term, k) => {
     const letters = [...term];
     const tensor = operands[k]!;
-    if (letters.length !== tensor.rank) fail(`"${term}" names ${letters.length} axes, the operand has ${tensor.rank}.`);
-    if (new Set(letters).size !== letters.length) fail(`"${term}" repeats a letter; diagonals are not supported.`);
+    if (letters.length !== tensor.rank)
+      fail(`"${term}" names ${letters.length} axes, the operand has ${tensor.rank}.`);
+    if (new Set(letters).size !== letters.length)
+      fail(`"${term}" repeats a letter; diagonals are not supported.`);
     letters.forEach((letter, axis) => {
       const known = lengths.get(letter);
-      if (known !== undefined && known !== tensor.shape[axis]) fail(`"${letter}" has length ${known} and ${tensor.shape[axis]}.`);
+      if (known !== undefined && known !== tensor.shape[axis])
+        fail(`"${letter}" has length ${known} and ${tensor.shape[axis]}.`);
       lengths.set(letter, tensor.shape[axis]!);
     });
     return { tensor, letters };
@@ -82,8 +92,11 @@ function contractPair(a: Labelled, b: Labelled, needed: ReadonlySet<string>): La
   const rows = left.letters.filter((letter) => !shared.includes(letter));
   const columns = right.letters.filter((letter) => !shared.includes(letter));
   const length = (letter: string): number =>
-    left.letters.includes(letter) ? left.tensor.shape[left.letters.indexOf(letter)]! : right.tensor.shape[right.letters.indexOf(letter)]!;
-  const product = (letters: readonly string[]): number => letters.reduce((total, letter) => total * length(letter), 1);
+    left.letters.includes(letter)
+      ? left.tensor.shape[left.letters.indexOf(letter)]!
+      : right.tensor.shape[right.letters.indexOf(letter)]!;
+  const product = (letters: readonly string[]): number =>
+    letters.reduce((total, letter) => total * length(letter), 1);
 
   // Each operand is laid out as [batch, rows, inner] or [batch, inner, rows], whichever it is already.
   const matrix = (operand: Labelled, outer: readonly string[]): { tensor: Tensor; innerFirst: boolean } => {
@@ -94,7 +107,10 @@ function contractPair(a: Labelled, b: Labelled, needed: ReadonlySet<string>): La
   };
   const m = matrix(left, rows);
   const n = matrix(right, columns);
-  const result = matmul(m.tensor, n.tensor, { transposeA: m.innerFirst, transposeB: !n.innerFirst }) as Tensor;
+  const result = matmul(m.tensor, n.tensor, {
+    transposeA: m.innerFirst,
+    transposeB: !n.innerFirst,
+  }) as Tensor;
   const letters = [...batch, ...rows, ...columns];
   return { tensor: reshape(result, letters.map(length)) as Tensor, letters };
 }
@@ -104,4 +120,3 @@ function arrange({ tensor, letters: from }: Labelled, letters: readonly string[]
   const permutation = letters.map((letter) => from.indexOf(letter));
   return permutation.every((axis, k) => axis === k) ? tensor : (transpose(tensor, permutation) as Tensor);
 }
-

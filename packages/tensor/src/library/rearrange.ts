@@ -4,18 +4,37 @@ import { apply } from '../graph/apply.js';
 import type { Tensor } from '../graph/tensor.js';
 import { resolveAxis, sameShape, sizeOf } from '../shape/rules.js';
 import type {
-  BroadcastTo, Concat, ExpandDims, Gather, OneHot, Pad, Reshape, Resolve, Shape, Slice, Squeeze, Stack, Transpose, Valid,
+  BroadcastTo,
+  Concat,
+  ExpandDims,
+  Gather,
+  OneHot,
+  Pad,
+  Reshape,
+  Resolve,
+  Shape,
+  Slice,
+  Squeeze,
+  Stack,
+  Transpose,
+  Valid,
 } from '../shape/types.js';
 import { add, mul } from './arithmetic.js';
 
 /** The same elements, row-major, under another shape; one length may be -1 and is worked out. */
-export function reshape<S extends Shape, const T extends Shape>(x: Tensor<S>, shape: T & Valid<Reshape<S, T>>): Tensor<Resolve<Reshape<S, T>>> {
+export function reshape<S extends Shape, const T extends Shape>(
+  x: Tensor<S>,
+  shape: T & Valid<Reshape<S, T>>,
+): Tensor<Resolve<Reshape<S, T>>> {
   const lengths = [...(shape as Shape)];
   const open = lengths.indexOf(-1);
   if (open >= 0) {
     const rest = sizeOf(lengths.filter((_, axis) => axis !== open));
     if (lengths.lastIndexOf(-1) !== open || x.size % rest !== 0) {
-      throw new TensorError('reshape', `${showShape(x.shape)} cannot be laid out as ${showShape(lengths)}: one -1 at most, and ${x.size} elements must divide by the other lengths.`);
+      throw new TensorError(
+        'reshape',
+        `${showShape(x.shape)} cannot be laid out as ${showShape(lengths)}: one -1 at most, and ${x.size} elements must divide by the other lengths.`,
+      );
     }
     lengths[open] = x.size / rest;
   }
@@ -24,7 +43,8 @@ export function reshape<S extends Shape, const T extends Shape>(x: Tensor<S>, sh
 }
 
 /** Everything in one axis, or all axes from `from` on. */
-export const flatten = (x: Tensor, from = 0): Tensor => reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from))]) as Tensor;
+export const flatten = (x: Tensor, from = 0): Tensor =>
+  reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from))]) as Tensor;
 
 /** Output axis k is input axis permutation[k]; reversed when none is given. */
 export const transpose = <S extends Shape, const P extends readonly number[] | undefined = undefined>(
@@ -33,19 +53,32 @@ export const transpose = <S extends Shape, const P extends readonly number[] | u
 ): Tensor<Resolve<Transpose<S, P>>> =>
   apply('transpose', [x], { permutation: permutation ?? x.shape.map((_, axis) => x.rank - 1 - axis) });
 
-export const broadcastTo = <S extends Shape, const T extends Shape>(x: Tensor<S>, shape: T & Valid<BroadcastTo<S, T>>): Tensor<Resolve<BroadcastTo<S, T>>> =>
+export const broadcastTo = <S extends Shape, const T extends Shape>(
+  x: Tensor<S>,
+  shape: T & Valid<BroadcastTo<S, T>>,
+): Tensor<Resolve<BroadcastTo<S, T>>> =>
   sameShape(x.shape, shape) ? (x as Tensor as never) : apply('broadcastTo', [x], { shape });
 
 /** A new axis of length 1 at `axis` (negative: counted from the back of the result). */
-export function expandDims<S extends Shape, const A extends number>(x: Tensor<S>, axis: A): Tensor<Resolve<ExpandDims<S, A>>> {
+export function expandDims<S extends Shape, const A extends number>(
+  x: Tensor<S>,
+  axis: A,
+): Tensor<Resolve<ExpandDims<S, A>>> {
   const at = resolveAxis('expandDims', axis, x.rank + 1);
   return apply('reshape', [x], { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] });
 }
 
 /** Removes `axis`, which must have length 1. */
-export function squeeze<S extends Shape, const A extends number>(x: Tensor<S>, axis: A): Tensor<Resolve<Squeeze<S, A>>> {
+export function squeeze<S extends Shape, const A extends number>(
+  x: Tensor<S>,
+  axis: A,
+): Tensor<Resolve<Squeeze<S, A>>> {
   const at = resolveAxis('squeeze', axis, x.rank);
-  if (x.shape[at] !== 1) throw new TensorError('squeeze', `axis ${axis} of ${showShape(x.shape)} has length ${x.shape[at]}, only axes of length 1 can go.`);
+  if (x.shape[at] !== 1)
+    throw new TensorError(
+      'squeeze',
+      `axis ${axis} of ${showShape(x.shape)} has length ${x.shape[at]}, only axes of length 1 can go.`,
+    );
   return apply('reshape', [x], { shape: x.shape.filter((_, k) => k !== at) });
 }
 
@@ -73,7 +106,11 @@ export function stack<const T extends readonly Tensor[], const A extends number>
   const pieces = tensors as readonly Tensor[];
   checkPieces('stack', pieces);
   const at = resolveAxis('stack', axis, pieces[0]!.rank + 1);
-  return apply('concat', pieces.map((piece) => expandDims(piece, at) as Tensor), { axis: at });
+  return apply(
+    'concat',
+    pieces.map((piece) => expandDims(piece, at) as Tensor),
+    { axis: at },
+  );
 }
 
 /** The block that starts at `begin` and has `size` elements an axis (-1: to the end). */
@@ -82,7 +119,12 @@ export const slice = <S extends Shape, const B extends readonly number[], const 
   begin: B,
   size: Z & Valid<Slice<S, B, Z>>,
 ): Tensor<Resolve<Slice<S, B, Z>>> =>
-  apply('slice', [x], { begin, size: (size as readonly number[]).map((length, axis) => (length === -1 ? x.shape[axis]! - begin[axis]! : length)) });
+  apply('slice', [x], {
+    begin,
+    size: (size as readonly number[]).map((length, axis) =>
+      length === -1 ? x.shape[axis]! - begin[axis]! : length,
+    ),
+  });
 
 /** Surrounds x with `value`; one [before, after] an axis. */
 export const pad = <S extends Shape, const P extends readonly (readonly [number, number])[]>(
@@ -96,11 +138,14 @@ export const gather = <S extends Shape, I extends Shape, const A extends number 
   x: Tensor<S>,
   indices: Tensor<I>,
   axis?: A,
-): Tensor<Resolve<Gather<S, I, A>>> => apply('gather', [x, indices], { axis: resolveAxis('gather', axis ?? 0, x.rank) });
+): Tensor<Resolve<Gather<S, I, A>>> =>
+  apply('gather', [x, indices], { axis: resolveAxis('gather', axis ?? 0, x.rank) });
 
 /** A new last axis of length `depth`: 1 at the index, 0 elsewhere; an index outside [0, depth) gives zeros. */
-export const oneHot = <S extends Shape, const D extends number>(indices: Tensor<S>, depth: D): Tensor<Resolve<OneHot<S, D>>> =>
-  apply('oneHot', [indices], { depth });
+export const oneHot = <S extends Shape, const D extends number>(
+  indices: Tensor<S>,
+  depth: D,
+): Tensor<Resolve<OneHot<S, D>>> => apply('oneHot', [indices], { depth });
 
 /** The value itself, a constant for differentiation. */
 export const stopGradient = <S extends Shape>(x: Tensor<S>): Tensor<S> => apply('stopGradient', [x], {});
@@ -110,17 +155,29 @@ export const stopGradient = <S extends Shape>(x: Tensor<S>): Tensor<S> => apply(
  * [n,h,w,c] -> [n,2h,2w,c].
  */
 export function upsampleBilinear2x(x: Tensor): Tensor {
-  if (x.rank !== 4) throw new TensorError('upsampleBilinear2x', `${showShape(x.shape)} is not [batch, height, width, channels].`);
+  if (x.rank !== 4)
+    throw new TensorError(
+      'upsampleBilinear2x',
+      `${showShape(x.shape)} is not [batch, height, width, channels].`,
+    );
   return doubleAxis(doubleAxis(x, 1), 2);
 }
 
 function doubleAxis(x: Tensor, axis: number): Tensor {
   const length = x.shape[axis]!;
   const piece = (from: number, count: number): Tensor =>
-    slice(x, x.shape.map((_, k) => (k === axis ? from : 0)), x.shape.map((n, k) => (k === axis ? count : n))) as Tensor;
+    slice(
+      x,
+      x.shape.map((_, k) => (k === axis ? from : 0)),
+      x.shape.map((n, k) => (k === axis ? count : n)),
+    ) as Tensor;
   const previous = concat([piece(0, 1), piece(0, length - 1)], axis) as Tensor;
   const next = concat([piece(1, length - 1), piece(length - 1, 1)], axis) as Tensor;
-  const blend = (neighbour: Tensor): Tensor => add(mul(neighbour, 0.25) as Tensor, mul(x, 0.75) as Tensor) as Tensor;
+  const blend = (neighbour: Tensor): Tensor =>
+    add(mul(neighbour, 0.25) as Tensor, mul(x, 0.75) as Tensor) as Tensor;
   const interleaved = stack([blend(previous), blend(next)], axis + 1) as Tensor;
-  return reshape(interleaved, x.shape.map((n, k) => (k === axis ? 2 * n : n))) as Tensor;
+  return reshape(
+    interleaved,
+    x.shape.map((n, k) => (k === axis ? 2 * n : n)),
+  ) as Tensor;
 }

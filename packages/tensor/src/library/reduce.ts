@@ -31,7 +31,8 @@ export const sum = reduction('sum');
 /** Largest element; ties share the gradient equally. */
 export const max = reduction('max');
 /** Smallest element. */
-export const min = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => neg(max(x, axis, options))) as Reduction;
+export const min = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) =>
+  neg(max(x, axis, options))) as Reduction;
 
 export const mean = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => {
   const count = resolveAxes('mean', axis, x.rank).reduce((product, k) => product * x.shape[k]!, 1);
@@ -47,7 +48,10 @@ export const logSumExp = ((x: Tensor, axis: Axis = null, { keepDims = false }: R
 }) as Reduction;
 
 /** Position of the largest element along `axis` (default: the last), the lowest on ties; int32. */
-export const argmax = <S extends Shape, const A extends number = -1>(x: Tensor<S>, axis?: A): Tensor<Resolve<Reduce<S, A, false>>> =>
+export const argmax = <S extends Shape, const A extends number = -1>(
+  x: Tensor<S>,
+  axis?: A,
+): Tensor<Resolve<Reduce<S, A, false>>> =>
   apply('argmax', [x], { axis: resolveAxis('argmax', axis ?? -1, x.rank) });
 
 /** exp(x) / sum(exp(x)) along `axis` (default: the last). */
@@ -56,12 +60,17 @@ export const softmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
 
 /** log(softmax(x)), exact where softmax is close to 0. */
 export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
-  sub(x, logSumExp(x, resolveAxis('logSoftmax', axis, x.rank), { keepDims: true }) as Tensor) as Tensor as Tensor<S>;
+  sub(
+    x,
+    logSumExp(x, resolveAxis('logSoftmax', axis, x.rank), { keepDims: true }) as Tensor,
+  ) as Tensor as Tensor<S>;
 
 /** sum(x) / n and the mean squared deviation (biased) over `axis`, kept as axes of length 1. */
 export function moments(x: Tensor, axis: Axis): { mean: Tensor; variance: Tensor } {
   const average = mean(x, axis, { keepDims: true }) as Tensor;
   const deviation = sub(x, average) as Tensor;
-  return { mean: average, variance: mean(mul(deviation, deviation) as Tensor, axis, { keepDims: true }) as Tensor };
+  return {
+    mean: average,
+    variance: mean(mul(deviation, deviation) as Tensor, axis, { keepDims: true }) as Tensor,
+  };
 }
-

@@ -56,7 +56,10 @@ function stableNorm(data: ArrayLike<number>, start: number, length: number): num
 }
 
 /** The factor c(n) of v = c(n) s, and n c'(n), both finite for every n >= 0. */
-export function squashFactors({ kind, epsilon }: SquashAttributes, n: number): { factor: number; slope: number } {
+export function squashFactors(
+  { kind, epsilon }: SquashAttributes,
+  n: number,
+): { factor: number; slope: number } {
   if (kind === 'exponential') {
     // c = (1 - e^-n)/n -> 1; n c' = e^-n - c -> 0
     const length = Math.min(-Math.expm1(-n), longestSquashed);
@@ -78,7 +81,11 @@ const squashSamples: readonly OpSample<SquashAttributes>[] = [
 ];
 
 const checkCapsules = (name: string, shape: readonly number[]): void => {
-  if (shape.length < 1) throw new TensorError(name, `${showShape(shape)} has no axis of capsule dimensions. Give at least [dimension].`);
+  if (shape.length < 1)
+    throw new TensorError(
+      name,
+      `${showShape(shape)} has no axis of capsule dimensions. Give at least [dimension].`,
+    );
 };
 
 export const squash = defineOp({
@@ -105,7 +112,10 @@ export const squashGradient = defineOp({
   infer([s, dv], _: SquashAttributes) {
     checkCapsules('squashGradient', s!.shape);
     if (!sameShape(s!.shape, dv!.shape)) {
-      throw new TensorError('squashGradient', `s ${showShape(s!.shape)} and its upstream gradient ${showShape(dv!.shape)} must have one shape.`);
+      throw new TensorError(
+        'squashGradient',
+        `s ${showShape(s!.shape)} and its upstream gradient ${showShape(dv!.shape)} must have one shape.`,
+      );
     }
     return { shape: s!.shape, dtype: 'float32' };
   },
@@ -116,7 +126,8 @@ export const squashGradient = defineOp({
       const { factor, slope } = squashFactors(attributes, n);
       let along = 0;
       if (n > 0) for (let k = start; k < start + length; k++) along += (s!.data[k]! / n) * dv!.data[k]!;
-      for (let k = start; k < start + length; k++) output.data[k] = factor * dv!.data[k]! + (n > 0 ? slope * along * (s!.data[k]! / n) : 0);
+      for (let k = start; k < start + length; k++)
+        output.data[k] = factor * dv!.data[k]! + (n > 0 ? slope * along * (s!.data[k]! / n) : 0);
     }
   },
   samples: squashSamples.map((sample) => ({ ...sample, shapes: [sample.shapes[0]!, sample.shapes[0]!] })),

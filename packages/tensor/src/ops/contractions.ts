@@ -1,6 +1,11 @@
 /** Matrix products and convolutions: where the time goes. */
 import { TensorError, showShape } from '../errors.js';
-import { broadcastShapes, conv2dGeometry, type Conv2dAttributes, type Conv2dGeometry } from '../shape/rules.js';
+import {
+  broadcastShapes,
+  conv2dGeometry,
+  type Conv2dAttributes,
+  type Conv2dGeometry,
+} from '../shape/rules.js';
 import { defineOp, type OpSample } from './define.js';
 import { broadcastStrides, walk } from './loops.js';
 
@@ -22,15 +27,25 @@ export const matmul = defineOp({
   infer([a, b], { transposeA, transposeB }: MatmulAttributes) {
     const operands = `${showShape(a!.shape)}${transposeA ? ' transposed' : ''} and ${showShape(b!.shape)}${transposeB ? ' transposed' : ''}`;
     if (a!.shape.length < 2 || b!.shape.length < 2) {
-      throw new TensorError('matmul', `${operands}: both operands need at least two axes. Give a vector a second axis of length 1.`);
+      throw new TensorError(
+        'matmul',
+        `${operands}: both operands need at least two axes. Give a vector a second axis of length 1.`,
+      );
     }
-    if (a!.dtype !== 'float32' || b!.dtype !== 'float32') throw new TensorError('matmul', "takes float32. Convert first: cast(x, 'float32').");
+    if (a!.dtype !== 'float32' || b!.dtype !== 'float32')
+      throw new TensorError('matmul', "takes float32. Convert first: cast(x, 'float32').");
     const [m, inner] = matrixAxes(a!.shape, transposeA);
     const [innerB, n] = matrixAxes(b!.shape, transposeB);
     if (inner !== innerB) {
-      throw new TensorError('matmul', `${operands} disagree on the inner axis (${inner} wanted, ${innerB} found). Transpose the second?`);
+      throw new TensorError(
+        'matmul',
+        `${operands} disagree on the inner axis (${inner} wanted, ${innerB} found). Transpose the second?`,
+      );
     }
-    return { shape: [...broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n], dtype: 'float32' };
+    return {
+      shape: [...broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n],
+      dtype: 'float32',
+    };
   },
   reference([a, b], { transposeA, transposeB }, output) {
     const batch = output.shape.slice(0, -2);
@@ -42,25 +57,70 @@ export const matmul = defineOp({
       broadcastStrides({ shape: operand.shape.slice(0, -2), stride: operand.stride.slice(0, -2) }, batch),
     );
     const row = new Float64Array(n);
-    walk(batch, [output.stride.slice(0, -2), ...batchStrides], [output.offset, a!.offset, b!.offset], ([out, left, right]) => {
-      for (let i = 0; i < m; i++) {
-        row.fill(0);
-        for (let p = 0; p < k; p++) {
-          const factor = a!.data[left! + i * aRow + p * aColumn]!;
-          let from = right! + p * bRow;
-          for (let j = 0; j < n; j++, from += bColumn) row[j]! += factor * b!.data[from]!;
+    walk(
+      batch,
+      [output.stride.slice(0, -2), ...batchStrides],
+      [output.offset, a!.offset, b!.offset],
+      ([out, left, right]) => {
+        for (let i = 0; i < m; i++) {
+          row.fill(0);
+          for (let p = 0; p < k; p++) {
+            const factor = a!.data[left! + i * aRow + p * aColumn]!;
+            let from = right! + p * bRow;
+            for (let j = 0; j < n; j++, from += bColumn) row[j]! += factor * b!.data[from]!;
+          }
+          for (let j = 0; j < n; j++) output.data[out! + i * n + j] = row[j]!;
         }
-        for (let j = 0; j < n; j++) output.data[out! + i * n + j] = row[j]!;
-      }
-    });
+      },
+    );
   },
   samples: [
-    ...[[[3, 4], [4, 5]], [[1, 7], [7, 1]], [[2, 3, 4], [2, 4, 5]], [[2, 1, 3, 4], [3, 4, 2]], [[4, 2, 3], [3, 5]]].map(
-      (shapes): OpSample<MatmulAttributes> => ({ shapes, attributes: { transposeA: false, transposeB: false } }),
-    ),
-    { shapes: [[4, 3], [4, 5]], attributes: { transposeA: true, transposeB: false } },
-    { shapes: [[3, 4], [5, 4]], attributes: { transposeA: false, transposeB: true } },
-    { shapes: [[2, 4, 3], [2, 5, 4]], attributes: { transposeA: true, transposeB: true } },
+    ...[
+      [
+        [3, 4],
+        [4, 5],
+      ],
+      [
+        [1, 7],
+        [7, 1],
+      ],
+      [
+        [2, 3, 4],
+        [2, 4, 5],
+      ],
+      [
+        [2, 1, 3, 4],
+        [3, 4, 2],
+      ],
+      [
+        [4, 2, 3],
+        [3, 5],
+      ],
+    ].map((shapes): OpSample<MatmulAttributes> => ({
+      shapes,
+      attributes: { transposeA: false, transposeB: false },
+    })),
+    {
+      shapes: [
+        [4, 3],
+        [4, 5],
+      ],
+      attributes: { transposeA: true, transposeB: false },
+    },
+    {
+      shapes: [
+        [3, 4],
+        [5, 4],
+      ],
+      attributes: { transposeA: false, transposeB: true },
+    },
+    {
+      shapes: [
+        [2, 4, 3],
+        [2, 5, 4],
+      ],
+      attributes: { transposeA: true, transposeB: true },
+    },
   ],
 });
 
@@ -70,7 +130,13 @@ export const matmul = defineOp({
  */
 function visitTaps(
   g: Conv2dGeometry,
-  visit: (inputOffset: number, filterOffset: number, outputOffset: number, channels: number, filters: number) => void,
+  visit: (
+    inputOffset: number,
+    filterOffset: number,
+    outputOffset: number,
+    channels: number,
+    filters: number,
+  ) => void,
 ): void {
   const channels = g.inputChannels / g.groups;
   const filters = g.outputChannels / g.groups;
@@ -96,19 +162,65 @@ function visitTaps(
         }
 }
 
-const convSamples = (cases: readonly [readonly number[], readonly number[], Conv2dAttributes][], shapes: (x: readonly number[], w: readonly number[], y: readonly number[]) => readonly (readonly number[])[]) =>
+const convSamples = (
+  cases: readonly [readonly number[], readonly number[], Conv2dAttributes][],
+  shapes: (
+    x: readonly number[],
+    w: readonly number[],
+    y: readonly number[],
+  ) => readonly (readonly number[])[],
+) =>
   cases.map(([x, w, attributes]) => {
     const g = conv2dGeometry('conv2d', x, w, attributes);
-    return { shapes: shapes(x, w, [g.batch, g.outputHeight, g.outputWidth, g.outputChannels]), attributes: { ...attributes, inputShape: x, filterShape: w } };
+    return {
+      shapes: shapes(x, w, [g.batch, g.outputHeight, g.outputWidth, g.outputChannels]),
+      attributes: { ...attributes, inputShape: x, filterShape: w },
+    };
   });
 
-const none = [[0, 0], [0, 0]] as const;
+const none = [
+  [0, 0],
+  [0, 0],
+] as const;
 const convCases: readonly [readonly number[], readonly number[], Conv2dAttributes][] = [
   [[2, 6, 7, 3], [3, 3, 3, 4], { strides: [1, 1], padding: none, groups: 1 }],
-  [[1, 7, 6, 2], [3, 3, 2, 5], { strides: [2, 2], padding: [[1, 1], [0, 1]], groups: 1 }],
+  [
+    [1, 7, 6, 2],
+    [3, 3, 2, 5],
+    {
+      strides: [2, 2],
+      padding: [
+        [1, 1],
+        [0, 1],
+      ],
+      groups: 1,
+    },
+  ],
   [[2, 5, 5, 4], [5, 5, 1, 4], { strides: [1, 1], padding: none, groups: 4 }],
-  [[1, 6, 6, 4], [3, 2, 2, 6], { strides: [1, 2], padding: [[1, 0], [1, 1]], groups: 2 }],
-  [[2, 9, 9, 1], [5, 5, 1, 8], { strides: [1, 1], padding: [[2, 2], [2, 2]], groups: 1 }],
+  [
+    [1, 6, 6, 4],
+    [3, 2, 2, 6],
+    {
+      strides: [1, 2],
+      padding: [
+        [1, 0],
+        [1, 1],
+      ],
+      groups: 2,
+    },
+  ],
+  [
+    [2, 9, 9, 1],
+    [5, 5, 1, 8],
+    {
+      strides: [1, 1],
+      padding: [
+        [2, 2],
+        [2, 2],
+      ],
+      groups: 1,
+    },
+  ],
 ];
 
 /** x [n,h,w,c], w [kh,kw,c/groups,o] -> y [n,h',w',o]: cross-correlation, as everywhere in the field. */
@@ -181,10 +293,19 @@ export const conv2dFilterGradient = defineOp({
   samples: convSamples(convCases, (x, _, y) => [x, y]),
 });
 
-function checkGradient(name: string, input: readonly number[], filter: readonly number[], dy: readonly number[], attributes: Conv2dAttributes): void {
+function checkGradient(
+  name: string,
+  input: readonly number[],
+  filter: readonly number[],
+  dy: readonly number[],
+  attributes: Conv2dAttributes,
+): void {
   const g = conv2dGeometry(name, input, filter, attributes);
   const expected = [g.batch, g.outputHeight, g.outputWidth, g.outputChannels];
   if (showShape(dy) !== showShape(expected)) {
-    throw new TensorError(name, `the upstream gradient is ${showShape(dy)}, the convolution's output is ${showShape(expected)}.`);
+    throw new TensorError(
+      name,
+      `the upstream gradient is ${showShape(dy)}, the convolution's output is ${showShape(expected)}.`,
+    );
   }
 }

@@ -4,9 +4,14 @@
 import type { HostArray } from './define.js';
 
 /** Strides with which `array` is read when broadcast to `shape`: 0 along every axis that is stretched. */
-export function broadcastStrides(array: { shape: readonly number[]; stride: readonly number[] }, shape: readonly number[]): number[] {
+export function broadcastStrides(
+  array: { shape: readonly number[]; stride: readonly number[] },
+  shape: readonly number[],
+): number[] {
   const lead = shape.length - array.shape.length;
-  return shape.map((_, axis) => (axis < lead || array.shape[axis - lead] === 1 ? 0 : array.stride[axis - lead]!));
+  return shape.map((_, axis) =>
+    axis < lead || array.shape[axis - lead] === 1 ? 0 : array.stride[axis - lead]!,
+  );
 }
 
 /**
@@ -35,11 +40,20 @@ export function walk(
 }
 
 /** Applies a scalar function to broadcast operands. */
-export function mapElements(operands: readonly HostArray[], output: HostArray, f: (values: readonly number[]) => number): void {
+export function mapElements(
+  operands: readonly HostArray[],
+  output: HostArray,
+  f: (values: readonly number[]) => number,
+): void {
   const values = new Array<number>(operands.length).fill(0);
   const strides = operands.map((operand) => broadcastStrides(operand, output.shape));
-  walk(output.shape, [output.stride, ...strides], [output.offset, ...operands.map((operand) => operand.offset)], (offsets) => {
-    for (let k = 0; k < operands.length; k++) values[k] = operands[k]!.data[offsets[k + 1]!]!;
-    output.data[offsets[0]!] = f(values);
-  });
+  walk(
+    output.shape,
+    [output.stride, ...strides],
+    [output.offset, ...operands.map((operand) => operand.offset)],
+    (offsets) => {
+      for (let k = 0; k < operands.length; k++) values[k] = operands[k]!.data[offsets[k + 1]!]!;
+      output.data[offsets[0]!] = f(values);
+    },
+  );
 }

@@ -10,7 +10,15 @@ export interface ReduceAttributes {
   readonly keepDims: boolean;
 }
 
-const reduceSamples: readonly OpSample<ReduceAttributes>[] = [[0], [1], [2], [0, 2], [1, 2], [0, 1, 2], []].flatMap((axes) =>
+const reduceSamples: readonly OpSample<ReduceAttributes>[] = [
+  [0],
+  [1],
+  [2],
+  [0, 2],
+  [1, 2],
+  [0, 1, 2],
+  [],
+].flatMap((axes) =>
   [true, false].map((keepDims) => ({ shapes: [[3, 4, 5]], attributes: { axes, keepDims } })),
 );
 
@@ -27,7 +35,8 @@ function outputStrides(input: HostArray, output: HostArray, { axes, keepDims }: 
 }
 
 function inferReduce(name: string, operand: TensorType, { axes, keepDims }: ReduceAttributes): TensorType {
-  if (operand.dtype !== 'float32') throw new TensorError(name, "takes float32. Convert first: cast(x, 'float32').");
+  if (operand.dtype !== 'float32')
+    throw new TensorError(name, "takes float32. Convert first: cast(x, 'float32').");
   return { shape: reducedShape(operand.shape, axes, keepDims), dtype: 'float32' };
 }
 
@@ -37,9 +46,14 @@ export const sum = defineOp({
   infer: ([operand], attributes: ReduceAttributes) => inferReduce('sum', operand!, attributes),
   reference([operand], attributes, output) {
     const total = new Float64Array(output.data.length);
-    walk(operand!.shape, [operand!.stride, outputStrides(operand!, output, attributes)], [operand!.offset, output.offset], ([from, to]) => {
-      total[to!]! += operand!.data[from!]!;
-    });
+    walk(
+      operand!.shape,
+      [operand!.stride, outputStrides(operand!, output, attributes)],
+      [operand!.offset, output.offset],
+      ([from, to]) => {
+        total[to!]! += operand!.data[from!]!;
+      },
+    );
     output.data.set(total);
   },
   samples: reduceSamples,
@@ -50,16 +64,24 @@ export const max = defineOp({
   kind: 'reduction',
   infer([operand], attributes: ReduceAttributes) {
     if (attributes.axes.some((axis) => operand!.shape[axis] === 0)) {
-      throw new TensorError('max', `${showShape(operand!.shape)} has nothing to take the largest of along axes ${showShape(attributes.axes)}.`);
+      throw new TensorError(
+        'max',
+        `${showShape(operand!.shape)} has nothing to take the largest of along axes ${showShape(attributes.axes)}.`,
+      );
     }
     return inferReduce('max', operand!, attributes);
   },
   reference([operand], attributes, output) {
     output.data.fill(-Infinity);
-    walk(operand!.shape, [operand!.stride, outputStrides(operand!, output, attributes)], [operand!.offset, output.offset], ([from, to]) => {
-      const value = operand!.data[from!]!;
-      if (value > output.data[to!]! || value !== value) output.data[to!] = value;
-    });
+    walk(
+      operand!.shape,
+      [operand!.stride, outputStrides(operand!, output, attributes)],
+      [operand!.offset, output.offset],
+      ([from, to]) => {
+        const value = operand!.data[from!]!;
+        if (value > output.data[to!]! || value !== value) output.data[to!] = value;
+      },
+    );
   },
   samples: reduceSamples,
 });
@@ -69,7 +91,8 @@ export const argmax = defineOp({
   name: 'argmax',
   kind: 'reduction',
   infer([operand], { axis }: { readonly axis: number }) {
-    if (operand!.shape[axis] === 0) throw new TensorError('argmax', `axis ${axis} of ${showShape(operand!.shape)} is empty.`);
+    if (operand!.shape[axis] === 0)
+      throw new TensorError('argmax', `axis ${axis} of ${showShape(operand!.shape)} is empty.`);
     return { shape: operand!.shape.filter((_, k) => k !== axis), dtype: 'int32' };
   },
   reference([operand], { axis }, output) {
@@ -77,13 +100,18 @@ export const argmax = defineOp({
     const strides = outputStrides(operand!, output, { axes: [axis], keepDims: false });
     const length = operand!.shape[axis]!;
     const inner = operand!.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
-    walk(operand!.shape, [operand!.stride, strides], [operand!.offset, output.offset], ([from, to], position) => {
-      const value = operand!.data[from!]!;
-      if (value > best[to!]!) {
-        best[to!] = value;
-        output.data[to!] = Math.floor(position / inner) % length;
-      }
-    });
+    walk(
+      operand!.shape,
+      [operand!.stride, strides],
+      [operand!.offset, output.offset],
+      ([from, to], position) => {
+        const value = operand!.data[from!]!;
+        if (value > best[to!]!) {
+          best[to!] = value;
+          output.data[to!] = Math.floor(position / inner) % length;
+        }
+      },
+    );
   },
   samples: [0, 1, 2].map((axis) => ({ shapes: [[3, 4, 5]], attributes: { axis } })),
 });

@@ -18,7 +18,10 @@ export const data = defineOp({
 export const input = defineOp({
   name: 'input',
   kind: 'source',
-  infer: (_, attributes: TensorType & { readonly index: number }) => ({ shape: attributes.shape, dtype: attributes.dtype }),
+  infer: (_, attributes: TensorType & { readonly index: number }) => ({
+    shape: attributes.shape,
+    dtype: attributes.dtype,
+  }),
   reference() {
     throw new TensorError('input', 'the value of an input is bound when the plan runs.');
   },
@@ -29,7 +32,10 @@ export const input = defineOp({
 export const fill = defineOp({
   name: 'fill',
   kind: 'source',
-  infer: (_, { shape, dtype }: { readonly value: number; readonly shape: readonly number[]; readonly dtype: DType }) => ({ shape, dtype }),
+  infer: (
+    _,
+    { shape, dtype }: { readonly value: number; readonly shape: readonly number[]; readonly dtype: DType },
+  ) => ({ shape, dtype }),
   reference: (_, { value }, output) => {
     output.data.fill(value);
   },

@@ -9,8 +9,16 @@ import type { OpDefinition } from './define.js';
 
 const { longestSquashed: _cap, squashFactors: _factors, ...capsuleOps } = capsule;
 
-export const ops = { ...sources, ...elementwise, ...reductions, ...contractions, ...movement, ...capsuleOps } as const;
+export const ops = {
+  ...sources,
+  ...elementwise,
+  ...reductions,
+  ...contractions,
+  ...movement,
+  ...capsuleOps,
+} as const;
 
 export type OpTable = typeof ops;
 export type OpName = keyof OpTable;
-export type AttributesOf<Name extends OpName> = OpTable[Name] extends OpDefinition<string, infer Attributes> ? Attributes : never;
+export type AttributesOf<Name extends OpName> =
+  OpTable[Name] extends OpDefinition<string, infer Attributes> ? Attributes : never;

@@ -28,15 +28,32 @@ export function normalNumbers(key: RandomKey, count: number): Float64Array {
   return numbers;
 }
 
-const draw = <S extends Shape>(shape: S, numbers: Float64Array): Tensor<S> => fromHost(Float32Array.from(numbers), shape, 'float32');
+const draw = <S extends Shape>(shape: S, numbers: Float64Array): Tensor<S> =>
+  fromHost(Float32Array.from(numbers), shape, 'float32');
 
 /** Uniform in [low, high). */
-export const randomUniform = <const S extends Shape>(key: RandomKey, shape: S, low = 0, high = 1): Tensor<S> =>
-  draw(shape, uniformNumbers(key, sizeOf(shape)).map((u) => low + (high - low) * u));
+export const randomUniform = <const S extends Shape>(
+  key: RandomKey,
+  shape: S,
+  low = 0,
+  high = 1,
+): Tensor<S> =>
+  draw(
+    shape,
+    uniformNumbers(key, sizeOf(shape)).map((u) => low + (high - low) * u),
+  );
 
 /** Normal with the given mean and standard deviation. */
-export const randomNormal = <const S extends Shape>(key: RandomKey, shape: S, mean = 0, deviation = 1): Tensor<S> =>
-  draw(shape, normalNumbers(key, sizeOf(shape)).map((z) => mean + deviation * z));
+export const randomNormal = <const S extends Shape>(
+  key: RandomKey,
+  shape: S,
+  mean = 0,
+  deviation = 1,
+): Tensor<S> =>
+  draw(
+    shape,
+    normalNumbers(key, sizeOf(shape)).map((z) => mean + deviation * z),
+  );
 
 /**
  * Normal with standard deviation `sigma`, redrawn outside two sigma (as Keras' TruncatedNormal; the numbers' own deviation is then
@@ -47,7 +64,10 @@ export function randomTruncatedNormal<const S extends Shape>(key: RandomKey, sha
   const numbers = new Float64Array(count);
   let filled = 0;
   for (let round = 0; filled < count; round++) {
-    for (const z of normalNumbers([key[0], (key[1] + round) >>> 0], Math.max(16, Math.ceil((count - filled) * 1.1)))) {
+    for (const z of normalNumbers(
+      [key[0], (key[1] + round) >>> 0],
+      Math.max(16, Math.ceil((count - filled) * 1.1)),
+    )) {
       if (Math.abs(z) <= 2 && filled < count) numbers[filled++] = sigma * z;
     }
   }

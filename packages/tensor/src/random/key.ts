@@ -8,7 +8,8 @@
 export type RandomKey = readonly [number, number];
 
 /** The key of a seed (an integer of up to 53 bits). */
-export const randomKey = (seed: number): RandomKey => threefry([Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0], 0, 0);
+export const randomKey = (seed: number): RandomKey =>
+  threefry([Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0], 0, 0);
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
@@ -31,7 +32,8 @@ export function threefry([k0, k1]: RandomKey, counter0: number, counter1: number
 }
 
 /** `count` independent keys. */
-export const splitKey = (key: RandomKey, count = 2): RandomKey[] => Array.from({ length: count }, (_, index) => threefry(key, index, 0x73706c69));
+export const splitKey = (key: RandomKey, count = 2): RandomKey[] =>
+  Array.from({ length: count }, (_, index) => threefry(key, index, 0x73706c69));
 
 /** A key that depends on `key` and a number, such as a step or an epoch. */
 export const foldIn = (key: RandomKey, value: number): RandomKey => threefry(key, value >>> 0, 0x666f6c64);

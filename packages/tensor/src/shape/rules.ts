@@ -5,7 +5,8 @@
 import { TensorError, showShape } from '../errors.js';
 
 /** Number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, length) => product * length, 1);
 
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis]);
@@ -24,7 +25,10 @@ export function stridesOf(shape: readonly number[]): number[] {
 export function checkShape(operation: string, shape: readonly number[]): void {
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
-      throw new TensorError(operation, `${showShape(shape)} is not a shape: every length must be an integer >= 0.`);
+      throw new TensorError(
+        operation,
+        `${showShape(shape)} is not a shape: every length must be an integer >= 0.`,
+      );
     }
   }
 }
@@ -33,16 +37,26 @@ export function checkShape(operation: string, shape: readonly number[]): void {
 export function resolveAxis(operation: string, axis: number, rank: number): number {
   const resolved = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
-    throw new TensorError(operation, `axis ${axis} is outside a tensor of rank ${rank} (allowed: ${-rank} to ${rank - 1}).`);
+    throw new TensorError(
+      operation,
+      `axis ${axis} is outside a tensor of rank ${rank} (allowed: ${-rank} to ${rank - 1}).`,
+    );
   }
   return resolved;
 }
 
 /** Axes to reduce, ascending and without repetition; `null` or `undefined` means all of them. */
-export function resolveAxes(operation: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
+export function resolveAxes(
+  operation: string,
+  axes: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] {
   if (axes === null || axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === 'number' ? [axes] : [...axes]).map((axis) => resolveAxis(operation, axis, rank));
-  if (new Set(list).size !== list.length) throw new TensorError(operation, `axes ${showShape(list)} name one axis twice.`);
+  const list = (typeof axes === 'number' ? [axes] : [...axes]).map((axis) =>
+    resolveAxis(operation, axis, rank),
+  );
+  if (new Set(list).size !== list.length)
+    throw new TensorError(operation, `axes ${showShape(list)} name one axis twice.`);
   return list.sort((a, b) => a - b);
 }
 
@@ -69,7 +83,11 @@ export function broadcastShapes(operation: string, ...shapes: readonly (readonly
 }
 
 /** The shape that remains when `axes` (resolved) are reduced. */
-export const reducedShape = (shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] =>
+export const reducedShape = (
+  shape: readonly number[],
+  axes: readonly number[],
+  keepDims: boolean,
+): number[] =>
   keepDims
     ? shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
     : shape.filter((_, axis) => !axes.includes(axis));
@@ -111,10 +129,17 @@ export function resolvePadding(
   filter: readonly [number, number],
   strides: readonly [number, number],
 ): Padding2d {
-  if (padding === 'valid') return [[0, 0], [0, 0]];
+  if (padding === 'valid')
+    return [
+      [0, 0],
+      [0, 0],
+    ];
   if (padding !== 'same') return padding;
   const one = (axis: 0 | 1): [number, number] => {
-    const total = Math.max((Math.ceil(input[axis] / strides[axis]) - 1) * strides[axis] + filter[axis] - input[axis], 0);
+    const total = Math.max(
+      (Math.ceil(input[axis] / strides[axis]) - 1) * strides[axis] + filter[axis] - input[axis],
+      0,
+    );
     return [Math.floor(total / 2), total - Math.floor(total / 2)];
   };
   return [one(0), one(1)];
@@ -128,14 +153,26 @@ export function conv2dGeometry(
   { strides, padding, groups }: Conv2dAttributes,
 ): Conv2dGeometry {
   const operands = `input ${showShape(input)}, filter ${showShape(filter)}`;
-  if (input.length !== 4) throw new TensorError(operation, `${operands}: the input must be [batch, height, width, channels].`);
+  if (input.length !== 4)
+    throw new TensorError(operation, `${operands}: the input must be [batch, height, width, channels].`);
   if (filter.length !== 4) {
-    throw new TensorError(operation, `${operands}: the filter must be [height, width, channels in / groups, channels out].`);
+    throw new TensorError(
+      operation,
+      `${operands}: the filter must be [height, width, channels in / groups, channels out].`,
+    );
   }
   const [batch, inputHeight, inputWidth, inputChannels] = input as [number, number, number, number];
-  const [filterHeight, filterWidth, filterInputs, outputChannels] = filter as [number, number, number, number];
+  const [filterHeight, filterWidth, filterInputs, outputChannels] = filter as [
+    number,
+    number,
+    number,
+    number,
+  ];
   if (![...strides, groups].every((value) => Number.isInteger(value) && value >= 1)) {
-    throw new TensorError(operation, `strides ${showShape(strides)} and groups ${groups} must be integers >= 1.`);
+    throw new TensorError(
+      operation,
+      `strides ${showShape(strides)} and groups ${groups} must be integers >= 1.`,
+    );
   }
   if (filterInputs * groups !== inputChannels) {
     throw new TensorError(
@@ -144,7 +181,10 @@ export function conv2dGeometry(
     );
   }
   if (outputChannels % groups !== 0) {
-    throw new TensorError(operation, `${operands}: ${outputChannels} output channels do not divide into ${groups} groups.`);
+    throw new TensorError(
+      operation,
+      `${operands}: ${outputChannels} output channels do not divide into ${groups} groups.`,
+    );
   }
   const [[padTop, padBottom], [padLeft, padRight]] = padding;
   const extent = (length: number, before: number, after: number, kernel: number, stride: number): number =>
@@ -152,10 +192,25 @@ export function conv2dGeometry(
   const outputHeight = extent(inputHeight, padTop, padBottom, filterHeight, strides[0]);
   const outputWidth = extent(inputWidth, padLeft, padRight, filterWidth, strides[1]);
   if (outputHeight < 1 || outputWidth < 1) {
-    throw new TensorError(operation, `${operands}: the filter is larger than the (padded) input. Use padding 'same' or a smaller filter.`);
+    throw new TensorError(
+      operation,
+      `${operands}: the filter is larger than the (padded) input. Use padding 'same' or a smaller filter.`,
+    );
   }
   return {
-    batch, inputHeight, inputWidth, inputChannels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels,
-    strideHeight: strides[0], strideWidth: strides[1], padTop, padLeft, groups,
+    batch,
+    inputHeight,
+    inputWidth,
+    inputChannels,
+    filterHeight,
+    filterWidth,
+    outputHeight,
+    outputWidth,
+    outputChannels,
+    strideHeight: strides[0],
+    strideWidth: strides[1],
+    padTop,
+    padLeft,
+    groups,
   };
 }

@@ -13,7 +13,7 @@
  * length that the rule forces on it; a shape of unknown rank gives `Shape`. A length that is a type parameter
  * (`Tensor<[Batch, 784]>`) passes through every rule that need not look at it.
  */
-export type { IsLiteral, Resolve, Shape, ShapeError, Valid } from './types/shape.js';
+export type { IsLiteral, Resolve, Shape, ShapeError, Valid, Writable } from './types/shape.js';
 export type { Product } from './types/length.js';
 export type { Broadcast, BroadcastTo } from './types/broadcast.js';
 export type { Dense, MatMul } from './types/product.js';

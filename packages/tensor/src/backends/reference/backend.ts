@@ -12,7 +12,9 @@ import type { HostArray, OpDefinition } from '../../ops/define.js';
 import { ops } from '../../ops/table.js';
 import type { Backend, Executable, StepTime } from '../backend.js';
 
-export function createReferenceBackend({ precision = 'float32' }: { readonly precision?: Precision } = {}): Backend {
+export function createReferenceBackend({
+  precision = 'float32',
+}: { readonly precision?: Precision } = {}): Backend {
   return {
     name: 'reference',
     description: `reference (${precision})`,
@@ -24,17 +26,26 @@ export function createReferenceBackend({ precision = 'float32' }: { readonly pre
 
 const hostContents = (value: Value): TypedArray => {
   const contents = value.read();
-  if (contents instanceof Promise) throw new TensorError('reference', 'operands live on an asynchronous device. Read them first: await t.data().');
+  if (contents instanceof Promise)
+    throw new TensorError(
+      'reference',
+      'operands live on an asynchronous device. Read them first: await t.data().',
+    );
   return contents;
 };
 
 function prepare(plan: Plan, precision: Precision): Executable {
   // How many nodes still need a result: it is let go after the last.
   const uses = new Map<Tensor, number>();
-  for (const node of plan.nodes) for (const input of node.value === undefined ? node.inputs : []) uses.set(input, (uses.get(input) ?? 0) + 1);
+  for (const node of plan.nodes)
+    for (const input of node.value === undefined ? node.inputs : [])
+      uses.set(input, (uses.get(input) ?? 0) + 1);
   for (const output of plan.outputs) uses.set(output, Infinity);
 
-  const interpret = (inputs: readonly Value[], timed?: (node: Tensor, milliseconds: number) => void): Value[] => {
+  const interpret = (
+    inputs: readonly Value[],
+    timed?: (node: Tensor, milliseconds: number) => void,
+  ): Value[] => {
     const views = new Map<Tensor, HostArray>();
     const remaining = new Map(uses);
     const view = (node: Tensor, contents: TypedArray): void => {
@@ -50,7 +61,11 @@ function prepare(plan: Plan, precision: Precision): Executable {
       const start = performance.now();
       const output = ndarray(allocateHost(node.dtype, node.size, precision), [...node.shape]);
       const definition = ops[node.op] as unknown as OpDefinition;
-      definition.reference(node.inputs.map((input) => views.get(input)!), node.attributes(), output);
+      definition.reference(
+        node.inputs.map((input) => views.get(input)!),
+        node.attributes(),
+        output,
+      );
       views.set(node, output);
       timed?.(node, performance.now() - start);
       for (const input of node.inputs) {
@@ -64,11 +79,14 @@ function prepare(plan: Plan, precision: Precision): Executable {
 
   return {
     run: (inputs) => interpret(inputs),
-    inspect: () => `reference interpreter, ${precision}: one definition a node, in the order above\n${showPlan(plan)}`,
+    inspect: () =>
+      `reference interpreter, ${precision}: one definition a node, in the order above\n${showPlan(plan)}`,
     memory: { total: 0, arena: 0 },
     profile(inputs) {
       const times: StepTime[] = [];
-      interpret(inputs, (node, milliseconds) => times.push({ step: node.op, shape: `[${node.shape.join(',')}]`, milliseconds, operations: 0 }));
+      interpret(inputs, (node, milliseconds) =>
+        times.push({ step: node.op, shape: `[${node.shape.join(',')}]`, milliseconds, operations: 0 }),
+      );
       return times;
     },
     release() {},

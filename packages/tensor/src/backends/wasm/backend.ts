@@ -57,29 +57,55 @@ function prepare(given: Plan, runtime: WasmRuntime): WasmExecutable {
   const plan = ownOutputs(given);
   const stages = schedule(plan);
   const lowered = stages.map((works) => works.map((work) => lower(work, runtime.threads)));
-  const layout = layOut(plan, stages, lowered.map((works) => works.map((work) => work.workspaceBytes)));
+  const layout = layOut(
+    plan,
+    stages,
+    lowered.map((works) => works.map((work) => work.workspaceBytes)),
+  );
   const base = runtime.allocate(layout.total);
   const at = (node: Tensor): number => base + layout.offsetOf(node);
 
   // The steps of one stage's works go round by round: the first step of each, a barrier, the second of each, ...
   const steps: { named: Named; barrier: boolean }[] = [];
-  const addRound = (round: readonly Named[]): void => round.forEach((named, k) => steps.push({ named, barrier: k === round.length - 1 }));
+  const addRound = (round: readonly Named[]): void =>
+    round.forEach((named, k) => steps.push({ named, barrier: k === round.length - 1 }));
   stages.forEach((works, stage) => {
     const encoded = works.map((_, k) => lowered[stage]![k]!.encode(at, base + layout.workspaces[stage]![k]!));
     const rounds = Math.max(0, ...encoded.map((list) => list.length));
     for (let round = 0; round < rounds; round++) {
-      addRound(encoded.flatMap((list, k) => (round < list.length ? [{ step: list[round]!, lowered: lowered[stage]![k]!, last: round === list.length - 1 }] : [])));
+      addRound(
+        encoded.flatMap((list, k) =>
+          round < list.length
+            ? [{ step: list[round]!, lowered: lowered[stage]![k]!, last: round === list.length - 1 }]
+            : [],
+        ),
+      );
     }
   });
   addRound(
-    layout.copies.map(({ from, toInput }) => ({ step: copyStep(at(from), base + layout.inputs[toInput]!, [from.size], [1], [1]), lowered: undefined, last: true })),
+    layout.copies.map(({ from, toInput }) => ({
+      step: copyStep(at(from), base + layout.inputs[toInput]!, [from.size], [1], [1]),
+      lowered: undefined,
+      last: true,
+    })),
   );
 
-  const words = steps.flatMap(({ named: { step }, barrier }) => [kernels[step.kernel], barrier ? 1 : 0, step.words.length, ...step.words]);
+  const words = steps.flatMap(({ named: { step }, barrier }) => [
+    kernels[step.kernel],
+    barrier ? 1 : 0,
+    step.words.length,
+    ...step.words,
+  ]);
   const program = runtime.allocate(words.length * 4);
   new Int32Array(runtime.buffer, program, words.length).set(words);
   const named = steps.map(({ named: step }) => step);
-  return new WasmExecutable(plan, layout, runtime, base, new WasmProgram(runtime, program, named, base, layout.total, layout.arena));
+  return new WasmExecutable(
+    plan,
+    layout,
+    runtime,
+    base,
+    new WasmProgram(runtime, program, named, base, layout.total, layout.arena),
+  );
 }
 
 class WasmProgram implements Program {
@@ -113,8 +139,14 @@ class WasmProgram implements Program {
   }
 
   describe(): string {
-    const lines = this.steps.map(({ step, lowered }, index) => `${index}: ${step.kernel}  ${lowered ? `${lowered.label} ${showShape(lowered.shape)}` : 'copy donated'}`);
-    return [`program: ${this.steps.length} steps on ${this.runtime.threads} thread(s); memory ${this.total} bytes, of which arena ${this.arena}`, ...lines].join('\n');
+    const lines = this.steps.map(
+      ({ step, lowered }, index) =>
+        `${index}: ${step.kernel}  ${lowered ? `${lowered.label} ${showShape(lowered.shape)}` : 'copy donated'}`,
+    );
+    return [
+      `program: ${this.steps.length} steps on ${this.runtime.threads} thread(s); memory ${this.total} bytes, of which arena ${this.arena}`,
+      ...lines,
+    ].join('\n');
   }
 
   release(): void {

@@ -36,7 +36,11 @@ export class WasmExecutable {
     base: number,
     private readonly program: Program,
   ) {
-    const slot = (offset: number, node: { size: number; dtype: Slot['dtype'] }): Slot => ({ address: base + offset, length: node.size, dtype: node.dtype });
+    const slot = (offset: number, node: { size: number; dtype: Slot['dtype'] }): Slot => ({
+      address: base + offset,
+      length: node.size,
+      dtype: node.dtype,
+    });
     this.#inputs = plan.inputs.map((node, position) => slot(layout.inputs[position]!, node));
     this.#outputs = plan.outputs.map((node, position) => slot(layout.outputs[position]!, node));
     this.#bound = plan.inputs.map(() => undefined);
@@ -77,7 +81,8 @@ export class WasmExecutable {
 
   /** Brings every input to its slot and every older result to safety. */
   private bind(inputs: readonly Value[]): void {
-    if (this.#released) throw new TensorError(this.plan.name, 'the plan has been released and cannot run again.');
+    if (this.#released)
+      throw new TensorError(this.plan.name, 'the plan has been released and cannot run again.');
     // Donated results that come back as the input whose memory they took over are where they should be.
     const staying = new Set<Value>(inputs.filter((value, position) => this.isInPlace(value, position)));
     this.evict(staying);
@@ -92,7 +97,11 @@ export class WasmExecutable {
   }
 
   private isInPlace(value: Value, position: number): boolean {
-    return value instanceof ResidentValue && value.heap === this.heap && value.location?.address === this.#inputs[position]!.address;
+    return (
+      value instanceof ResidentValue &&
+      value.heap === this.heap &&
+      value.location?.address === this.#inputs[position]!.address
+    );
   }
 
   /** Copies older results to the host, except those that stay; the run is about to write over them. */
@@ -112,6 +121,10 @@ export class WasmExecutable {
 
 function contentsOf(value: Value): ArrayLike<number> {
   const contents = value.read();
-  if (contents instanceof Promise) throw new TensorError('wasm', 'an operand lives on an asynchronous device. Read it first: await t.data().');
+  if (contents instanceof Promise)
+    throw new TensorError(
+      'wasm',
+      'an operand lives on an asynchronous device. Read it first: await t.data().',
+    );
   return contents;
 }

@@ -26,15 +26,21 @@ export interface Layout {
 
 const bytesOf = (node: Tensor): number => node.size * 4;
 
-const operandsOf = (work: Work): readonly Tensor[] => (work.kind === 'group' ? work.inputs : [...work.node.inputs, ...(work.bias ? [work.bias] : [])]);
-const resultsOf = (work: Work): readonly Tensor[] => (work.kind === 'group' ? [...work.outputs, ...work.reductions] : [work.result]);
+const operandsOf = (work: Work): readonly Tensor[] =>
+  work.kind === 'group' ? work.inputs : [...work.node.inputs, ...(work.bias ? [work.bias] : [])];
+const resultsOf = (work: Work): readonly Tensor[] =>
+  work.kind === 'group' ? [...work.outputs, ...work.reductions] : [work.result];
 
 /**
  * Lays a plan out. Outputs must be results of work, each of its own (`ownOutputs` sees to that).
  *
  * @param workspaceBytes what each work of each stage needs to itself while it runs.
  */
-export function layOut(plan: Plan, stages: readonly (readonly Work[])[], workspaceBytes: readonly (readonly number[])[]): Layout {
+export function layOut(
+  plan: Plan,
+  stages: readonly (readonly Work[])[],
+  workspaceBytes: readonly (readonly number[])[],
+): Layout {
   const produced = new Map<Tensor, { stage: number; work: Work }>();
   const lastRead = new Map<Tensor, number>();
   const readers = new Map<Tensor, Set<Work>>();
@@ -79,7 +85,13 @@ export function layOut(plan: Plan, stages: readonly (readonly Work[])[], workspa
     if (toInput === undefined) return;
     const made = produced.get(output);
     const users = [...(readers.get(plan.inputs[toInput]!) ?? [])];
-    const safe = made !== undefined && users.every((work) => (work === made.work ? work.kind === 'group' && work.outputs.includes(output) : stageOf.get(work)! < made.stage));
+    const safe =
+      made !== undefined &&
+      users.every((work) =>
+        work === made.work
+          ? work.kind === 'group' && work.outputs.includes(output)
+          : stageOf.get(work)! < made.stage,
+      );
     if (safe) inPlace.set(output, toInput);
     else copies.push({ from: output, toInput });
   });
@@ -87,11 +99,14 @@ export function layOut(plan: Plan, stages: readonly (readonly Work[])[], workspa
   // The arena: temporaries and the outputs that are not in donated memory, then each work's workspace.
   const requests: BufferRequest[] = [];
   const requestOf = new Map<Tensor, number>();
-  const outputStorage = new Set(plan.outputs.filter((_, k) => plan.donations[k] === undefined).map(storageOf));
+  const outputStorage = new Set(
+    plan.outputs.filter((_, k) => plan.donations[k] === undefined).map(storageOf),
+  );
   const copied = new Set(copies.map(({ from }) => storageOf(from)));
   for (const [node, { stage }] of produced) {
     if (inPlace.has(node)) continue;
-    const last = outputStorage.has(node) || copied.has(node) ? Infinity : Math.max(stage, lastRead.get(node) ?? stage);
+    const last =
+      outputStorage.has(node) || copied.has(node) ? Infinity : Math.max(stage, lastRead.get(node) ?? stage);
     requestOf.set(node, requests.length);
     requests.push({ bytes: bytesOf(node), first: stage, last });
   }
@@ -114,10 +129,14 @@ export function layOut(plan: Plan, stages: readonly (readonly Work[])[], workspa
   };
   return {
     offsetOf,
-    workspaces: workspaceRequests.map((stage) => stage.map((request) => (request < 0 ? 0 : pinnedBytes + offsets[request]!))),
+    workspaces: workspaceRequests.map((stage) =>
+      stage.map((request) => (request < 0 ? 0 : pinnedBytes + offsets[request]!)),
+    ),
     copies,
     inputs,
-    outputs: plan.outputs.map((output, position) => (plan.donations[position] === undefined ? offsetOf(output) : inputs[plan.donations[position]!]!)),
+    outputs: plan.outputs.map((output, position) =>
+      plan.donations[position] === undefined ? offsetOf(output) : inputs[plan.donations[position]!]!,
+    ),
     constants,
     total: pinnedBytes + arena,
     arena,

@@ -23,7 +23,9 @@ export interface Slot {
 }
 
 export const viewOf = (heap: Heap, { address, length, dtype }: Slot): Float32Array | Int32Array =>
-  dtype === 'int32' ? new Int32Array(heap.buffer, address, length) : new Float32Array(heap.buffer, address, length);
+  dtype === 'int32'
+    ? new Int32Array(heap.buffer, address, length)
+    : new Float32Array(heap.buffer, address, length);
 
 /** Contents that lie in a slot until they are evicted. */
 export class ResidentValue implements Value {

@@ -7,7 +7,12 @@ import { isNode, wasmFeatures, type WasmFeatures } from './features.js';
 import type { Heap } from './residence.js';
 
 /** Words of the control page; `worker.js` and `assembly/engine.ts` have the same. */
-const GO = 0, PROGRAM = 1, STEPS = 2, TIMES = 3, STOP = 4, READY = 5;
+const GO = 0,
+  PROGRAM = 1,
+  STEPS = 2,
+  TIMES = 3,
+  STOP = 4,
+  READY = 5;
 const firstArena = 65536;
 const pageBytes = 65536;
 
@@ -50,20 +55,38 @@ export class WasmRuntime implements Heap {
       throw new TensorError('wasm', `${threads} threads: wanted an integer from 1 to 256.`);
     }
     const features = await wasmFeatures();
-    if (!features.simd) throw new TensorError('wasm', `${features.remarks.join('; ')}. Use the reference backend, or a newer browser or Node.`);
+    if (!features.simd)
+      throw new TensorError(
+        'wasm',
+        `${features.remarks.join('; ')}. Use the reference backend, or a newer browser or Node.`,
+      );
     const count = features.threads ? (threads ?? (await processors())) : 1;
     const useRelaxed = relaxed && features.relaxedSimd && features.threads;
     const build = !features.threads ? 'engine-single' : useRelaxed ? 'engine-relaxed' : 'engine';
     const module = await WebAssembly.compile(await readModule(build));
-    const memory = new WebAssembly.Memory(features.threads ? { initial: 2, maximum: 65536, shared: true } : { initial: 2, maximum: 65536 });
-    const instance = new WebAssembly.Instance(module, { env: { memory, abort() {} }, host: { now: () => performance.now() } });
+    const memory = new WebAssembly.Memory(
+      features.threads ? { initial: 2, maximum: 65536, shared: true } : { initial: 2, maximum: 65536 },
+    );
+    const instance = new WebAssembly.Instance(module, {
+      env: { memory, abort() {} },
+      host: { now: () => performance.now() },
+    });
     const control = new Int32Array(memory.buffer, 0, 16);
     const workers = await Promise.all(
-      Array.from({ length: count - 1 }, (_, index) => startWorker({ module, memory, thread: index + 1, threads: count, relaxed: useRelaxed })),
+      Array.from({ length: count - 1 }, (_, index) =>
+        startWorker({ module, memory, thread: index + 1, threads: count, relaxed: useRelaxed }),
+      ),
     );
     // Workers announce themselves: a program must not start before all of them sleep in front of it.
     while (Atomics.load(control, READY) < count - 1) await new Promise((resolve) => setTimeout(resolve, 1));
-    return new WasmRuntime(memory, instance.exports as unknown as EngineExports, count, features, build, workers);
+    return new WasmRuntime(
+      memory,
+      instance.exports as unknown as EngineExports,
+      count,
+      features,
+      build,
+      workers,
+    );
   }
 
   get buffer(): ArrayBufferLike {
@@ -92,7 +115,10 @@ export class WasmRuntime implements Heap {
       try {
         this.memory.grow(Math.ceil(missing / pageBytes));
       } catch {
-        throw new TensorError('wasm', `out of memory: a plan needs ${(size / 2 ** 20).toFixed(0)} MiB, ${(address / 2 ** 20).toFixed(0)} MiB are in use and 4096 MiB is the most there can be. Use a smaller batch.`);
+        throw new TensorError(
+          'wasm',
+          `out of memory: a plan needs ${(size / 2 ** 20).toFixed(0)} MiB, ${(address / 2 ** 20).toFixed(0)} MiB are in use and 4096 MiB is the most there can be. Use a smaller batch.`,
+        );
       }
     }
     this.#end = address + size;
@@ -169,7 +195,8 @@ async function readModule(build: string): Promise<ArrayBuffer> {
     }
   }
   const response = await fetch(url);
-  if (!response.ok) throw new TensorError('wasm', `the kernels could not be loaded from ${url.href} (${response.status}).`);
+  if (!response.ok)
+    throw new TensorError('wasm', `the kernels could not be loaded from ${url.href} (${response.status}).`);
   return response.arrayBuffer();
 }
 

@@ -2,11 +2,19 @@
 // found beside the code both in the sources and in the build; works as a worker of Node and of browsers.
 
 /** Words of the control page that host and workers share. */
-const GO = 0, PROGRAM = 1, STEPS = 2, TIMES = 3, STOP = 4, READY = 5;
+const GO = 0,
+  PROGRAM = 1,
+  STEPS = 2,
+  TIMES = 3,
+  STOP = 4,
+  READY = 5;
 
 /** @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, thread: number, threads: number }} start */
 function work({ module, memory, thread, threads }) {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} }, host: { now: () => performance.now() } });
+  const { exports } = new WebAssembly.Instance(module, {
+    env: { memory, abort() {} },
+    host: { now: () => performance.now() },
+  });
   const control = new Int32Array(memory.buffer, 0, 16);
   let seen = 0;
   Atomics.add(control, READY, 1);

@@ -1,5 +1,5 @@
 /** Einstein summation: a letter names an axis; equal letters have equal lengths. */
-import type { Differ, HasRank, Shape, ShapeError, Show } from './shape.js';
+import type { Differ, HasRank, IsSame, Known, Shape, ShapeError, Show } from './shape.js';
 
 type Spaceless<Text extends string> = Text extends `${infer Before} ${infer After}`
   ? Spaceless<`${Before}${After}`>
@@ -17,15 +17,12 @@ type Letters<
 
 type Fail<Spec extends string, Problem extends string> = ShapeError<`einsum: "${Spec}": ${Problem}`>;
 
-/**
- * Notes the lengths of one operand by letter: gives the larger record `Known`, or an error. Intersection does the
- * bookkeeping: a length that was unknown and now is 10 becomes `number & 10`, which is 10.
- */
+/** Notes the lengths of one operand by letter: gives the larger record, or an error. */
 type Note<
   Spec extends string,
   Term extends string,
   S extends Shape,
-  Known,
+  Noted,
   Names extends readonly string[],
   Rest extends Shape,
   Seen extends string = never,
@@ -35,15 +32,21 @@ type Note<
       ? Fail<Spec, `"${Letter}" is not a letter`>
       : Letter extends Seen
         ? Fail<Spec, `"${Term}" repeats "${Letter}"; diagonals are not supported`>
-        : Letter extends keyof Known
-          ? Differ<Known[Letter], Length> extends true
-            ? Fail<Spec, `"${Letter}" has length ${Known[Letter] & number} and, in ${Show<S>}, ${Length}`>
-            : Note<Spec, Term, S, Known & { [Name in Letter]: Length }, Others, Lengths, Seen | Letter>
-          : Note<Spec, Term, S, Known & { [Name in Letter]: Length }, Others, Lengths, Seen | Letter>
+        : Letter extends keyof Noted
+          ? Differ<Noted[Letter], Length> extends true
+            ? Fail<Spec, `"${Letter}" has length ${Noted[Letter] & number} and, in ${Show<S>}, ${Length}`>
+            : Note<Spec, Term, S, Sharpened<Noted, Letter, Length>, Others, Lengths, Seen | Letter>
+          : Note<Spec, Term, S, Noted & { [Name in Letter]: Length }, Others, Lengths, Seen | Letter>
     : WrongRank<Spec, Term, S>
   : Rest extends readonly []
-    ? Known
+    ? Noted
     : WrongRank<Spec, Term, S>;
+
+/** The record with the better known of two lengths that agree. */
+type Sharpened<Noted, Letter extends keyof Noted, Length extends number> =
+  IsSame<Noted[Letter], Length> extends true
+    ? Noted
+    : { [Name in keyof Noted]: Name extends Letter ? Known<Noted[Letter] & number, Length> : Noted[Name] };
 
 type WrongRank<Spec extends string, Term extends string, S extends Shape> = Fail<
   Spec,
@@ -57,35 +60,35 @@ type NoteAll<
   Spec extends string,
   Terms extends readonly string[],
   Shapes extends readonly Shape[],
-  Known = object,
+  Noted = object,
 > = Terms extends readonly [infer Term extends string, ...infer OtherTerms extends readonly string[]]
   ? Shapes extends readonly [infer S extends Shape, ...infer OtherShapes extends readonly Shape[]]
     ? Note<
         Spec,
         Term,
         S,
-        Known,
+        Noted,
         Letters<Term>,
         HasRank<S> extends true ? S : Open<Letters<Term>>
-      > extends infer Noted
-      ? Noted extends ShapeError<string>
-        ? Noted
-        : NoteAll<Spec, OtherTerms, OtherShapes, Noted>
+      > extends infer Larger
+      ? Larger extends ShapeError<string>
+        ? Larger
+        : NoteAll<Spec, OtherTerms, OtherShapes, Larger>
       : never
     : never
-  : Known;
+  : Noted;
 
 type Read<
   Spec extends string,
   Names extends readonly string[],
-  Known,
+  Noted,
   Seen extends string = never,
   Done extends Shape = [],
 > = Names extends readonly [infer Letter extends string, ...infer Rest extends readonly string[]]
   ? Letter extends Seen
     ? Fail<Spec, `the result repeats "${Letter}"`>
-    : Letter extends keyof Known
-      ? Read<Spec, Rest, Known, Seen | Letter, [...Done, Known[Letter] & number]>
+    : Letter extends keyof Noted
+      ? Read<Spec, Rest, Noted, Seen | Letter, [...Done, Noted[Letter] & number]>
       : Fail<Spec, `"${Letter}" of the result is in no operand`>
   : Done;
 
@@ -97,10 +100,10 @@ type Sum<
 > = number extends Shapes['length']
   ? Shape
   : Terms['length'] extends Shapes['length']
-    ? NoteAll<Spec, Terms, Shapes> extends infer Known
-      ? Known extends ShapeError<string>
-        ? Known
-        : Read<Spec, Letters<Result>, Known>
+    ? NoteAll<Spec, Terms, Shapes> extends infer Noted
+      ? Noted extends ShapeError<string>
+        ? Noted
+        : Read<Spec, Letters<Result>, Noted>
       : never
     : Fail<Spec, `${Terms['length']} groups of letters, ${Shapes['length']} operands`>;
 

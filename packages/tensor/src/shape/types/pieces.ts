@@ -85,7 +85,7 @@ export type Concat<Shapes extends readonly Shape[], Axis extends number> = numbe
       ? IsLiteral<Axis> extends true
         ? [AxisKey<First, Axis>] extends [never]
           ? OutsideError<'concat', First, Axis>
-          : MergeAll<'concat', AxisKey<First, Axis>, First, Rest>
+          : MergeAll<'concat', AxisKey<First, Axis>, [...First], Rest>
         : Unknowns<First>
       : Shape
     : Shapes extends readonly []

@@ -67,7 +67,7 @@ export type MatMul<
   TransposeB extends boolean = false,
 > = [HasRank<A>, HasRank<B>] extends [true, true] ? MultiplyMatrices<A, B, TransposeA, TransposeB> : Shape;
 
-type Apply<X extends Shape, K extends Shape> = K extends readonly [
+type Connect<X extends Shape, K extends Shape> = K extends readonly [
   infer In extends number,
   infer Out extends number,
 ]
@@ -80,5 +80,5 @@ type Apply<X extends Shape, K extends Shape> = K extends readonly [
 
 /** A fully connected layer: `[..., in]` x `[in, out]` -> `[..., out]`. */
 export type Dense<X extends Shape, K extends Shape> = [HasRank<X>, HasRank<K>] extends [true, true]
-  ? Apply<X, K>
+  ? Connect<X, K>
   : Shape;

@@ -3,6 +3,9 @@
 /** Lengths of the axes of a tensor, outermost first; `number` where a length is not known before the program runs. */
 export type Shape = readonly number[];
 
+/** A shape whose tuple is not readonly, as all results are: `readonly [2, 3]`, which `const` parameters infer, as `[2, 3]`. */
+export type Writable<S extends Shape> = [...S];
+
 /** The result of a rule that its operands break. The message appears in the compiler's error. */
 export interface ShapeError<Message extends string> {
   readonly shapeError: Message;
@@ -15,7 +18,7 @@ export interface ShapeError<Message extends string> {
 export type Valid<Result> = [Result] extends [ShapeError<infer Message>] ? ShapeError<Message> : unknown;
 
 /** The shape in a rule's result; `Shape` where the rule was broken or cannot tell. Always assignable to `Shape`. */
-export type Resolve<Result> = Result extends Shape ? Result : Shape;
+export type Resolve<Result> = Result extends infer S extends Shape ? S : Shape;
 
 type IsUnion<T, Whole = T> = T extends T ? ([Whole] extends [T] ? false : true) : never;
 

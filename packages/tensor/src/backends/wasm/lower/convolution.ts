@@ -9,16 +9,36 @@ import { copyStep, fillStep, Workspace, type Lowered, type Step } from './kernel
 import { activationWords } from './matmul.js';
 
 const operationsOf = (g: Conv2dGeometry): number =>
-  2 * g.batch * g.outputHeight * g.outputWidth * g.outputChannels * g.filterHeight * g.filterWidth * (g.inputChannels / g.groups);
+  2 *
+  g.batch *
+  g.outputHeight *
+  g.outputWidth *
+  g.outputChannels *
+  g.filterHeight *
+  g.filterWidth *
+  (g.inputChannels / g.groups);
 
-const isDepthwise = (g: Conv2dGeometry): boolean => g.groups === g.inputChannels && g.outputChannels === g.inputChannels && g.groups > 1;
+const isDepthwise = (g: Conv2dGeometry): boolean =>
+  g.groups === g.inputChannels && g.outputChannels === g.inputChannels && g.groups > 1;
 
 const depthwiseWords = (g: Conv2dGeometry): number[] => [
-  g.batch, g.inputHeight, g.inputWidth, g.inputChannels, g.filterHeight, g.filterWidth, g.outputHeight, g.outputWidth, g.strideHeight, g.strideWidth, g.padTop, g.padLeft,
+  g.batch,
+  g.inputHeight,
+  g.inputWidth,
+  g.inputChannels,
+  g.filterHeight,
+  g.filterWidth,
+  g.outputHeight,
+  g.outputWidth,
+  g.strideHeight,
+  g.strideWidth,
+  g.padTop,
+  g.padLeft,
 ];
 
 /** Blocks of output rows, enough of them to keep threads busy. */
-const rowsPerJob = (batch: number, height: number): number => Math.max(1, Math.ceil(height / Math.max(1, Math.ceil(16 / batch))));
+const rowsPerJob = (batch: number, height: number): number =>
+  Math.max(1, Math.ceil(height / Math.max(1, Math.ceil(16 / batch))));
 
 /** An image batch surrounded by zeros in the workspace, or the tensor itself when nothing is to be added. */
 interface Padded {
@@ -29,9 +49,17 @@ interface Padded {
 }
 
 /** Rows and columns of `shape` [n,h,w,c] placed at (top, left) of a height x width canvas. */
-function padded(shape: readonly number[], height: number, width: number, top: number, left: number, workspace: Workspace): Padded {
+function padded(
+  shape: readonly number[],
+  height: number,
+  width: number,
+  top: number,
+  left: number,
+  workspace: Workspace,
+): Padded {
   const [n, h, w, c] = shape as [number, number, number, number];
-  if (h === height && w === width && top === 0 && left === 0) return { height, width, steps: () => [], address: (source) => source };
+  if (h === height && w === width && top === 0 && left === 0)
+    return { height, width, steps: () => [], address: (source) => source };
   const count = n * height * width * c;
   const offset = workspace.take(count);
   const rows = Math.min(h, height - top);
@@ -41,7 +69,13 @@ function padded(shape: readonly number[], height: number, width: number, top: nu
     width,
     steps: (source, base) => [
       fillStep(base + offset, count, 0),
-      copyStep(source, base + offset + (top * width + left) * c * 4, [n, rows, columns * c], [h * w * c, w * c, 1], [height * width * c, width * c, 1]),
+      copyStep(
+        source,
+        base + offset + (top * width + left) * c * 4,
+        [n, rows, columns * c],
+        [h * w * c, w * c, 1],
+        [height * width * c, width * c, 1],
+      ),
     ],
     address: (_, base) => base + offset,
   };
@@ -52,14 +86,24 @@ function paddedInput(g: Conv2dGeometry, workspace: Workspace): Padded {
   const reach = (output: number, stride: number, filter: number): number => (output - 1) * stride + filter;
   const height = Math.max(reach(g.outputHeight, g.strideHeight, g.filterHeight), g.inputHeight + g.padTop);
   const width = Math.max(reach(g.outputWidth, g.strideWidth, g.filterWidth), g.inputWidth + g.padLeft);
-  return padded([g.batch, g.inputHeight, g.inputWidth, g.inputChannels], height, width, g.padTop, g.padLeft, workspace);
+  return padded(
+    [g.batch, g.inputHeight, g.inputWidth, g.inputChannels],
+    height,
+    width,
+    g.padTop,
+    g.padLeft,
+    workspace,
+  );
 }
 
 /** Byte offsets of the contiguous runs of one group in a padded input, and their length in elements. */
 function runsOf(g: Conv2dGeometry, width: number, group: number): { offsets: number[]; length: number } {
   const channels = g.inputChannels / g.groups;
   if (g.groups === 1) {
-    return { offsets: Array.from({ length: g.filterHeight }, (_, p) => p * width * g.inputChannels * 4), length: g.filterWidth * channels };
+    return {
+      offsets: Array.from({ length: g.filterHeight }, (_, p) => p * width * g.inputChannels * 4),
+      length: g.filterWidth * channels,
+    };
   }
   const offsets = Array.from({ length: g.filterHeight * g.filterWidth }, (_, tap) => {
     const [p, q] = [Math.floor(tap / g.filterWidth), tap % g.filterWidth];
@@ -74,7 +118,11 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
   const g = conv2dGeometry('conv2d', x.shape, w.shape, node.attributes<'conv2d'>());
   const [kind, alpha] = activationWords(single);
   const common = {
-    label: [isDepthwise(g) ? 'conv2d depthwise' : 'conv2d', ...(bias ? ['bias'] : []), ...(single.activation ? [single.activation.op] : [])].join(' '),
+    label: [
+      isDepthwise(g) ? 'conv2d depthwise' : 'conv2d',
+      ...(bias ? ['bias'] : []),
+      ...(single.activation ? [single.activation.op] : []),
+    ].join(' '),
     shape: node.shape,
     operations: operationsOf(g),
   };
@@ -82,7 +130,12 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
     return {
       ...common,
       workspaceBytes: 0,
-      encode: (at) => [{ kernel: 'depthwise', words: [at(x), at(w), at(single.result), bias ? at(bias) : 0, ...depthwiseWords(g), kind, alpha] }],
+      encode: (at) => [
+        {
+          kernel: 'depthwise',
+          words: [at(x), at(w), at(single.result), bias ? at(bias) : 0, ...depthwiseWords(g), kind, alpha],
+        },
+      ],
     };
   }
   const workspace = new Workspace();
@@ -99,17 +152,50 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
       const source = input.address(at(x), base);
       const steps = [...input.steps(at(x), base)];
       panels.forEach((panel, group) => {
-        steps.push({ kernel: 'packPanels', words: [at(w) + group * filters * 4, base + panel, depth, filters, g.outputChannels * 4, 4, 1, 0, 0, depth * 32] });
+        steps.push({
+          kernel: 'packPanels',
+          words: [
+            at(w) + group * filters * 4,
+            base + panel,
+            depth,
+            filters,
+            g.outputChannels * 4,
+            4,
+            1,
+            0,
+            0,
+            depth * 32,
+          ],
+        });
       });
       panels.forEach((panel, group) => {
         const { offsets, length } = runsOf(g, input.width, group);
         steps.push({
           kernel: 'correlate',
           words: [
-            source, base + panel, at(single.result) + group * filters * 4, bias ? at(bias) + group * filters * 4 : 0, g.batch, g.outputHeight, g.outputWidth, filters, offsets.length, length,
-            input.height * input.width * g.inputChannels * 4, g.strideHeight * input.width * g.inputChannels * 4, g.strideWidth * g.inputChannels * 4,
-            g.outputHeight * g.outputWidth * g.outputChannels * 4, g.outputWidth * g.outputChannels * 4, g.outputChannels * 4,
-            kind, alpha, rowsPerJob(g.batch, g.outputHeight), base + scratch, 256, 0, ...offsets,
+            source,
+            base + panel,
+            at(single.result) + group * filters * 4,
+            bias ? at(bias) + group * filters * 4 : 0,
+            g.batch,
+            g.outputHeight,
+            g.outputWidth,
+            filters,
+            offsets.length,
+            length,
+            input.height * input.width * g.inputChannels * 4,
+            g.strideHeight * input.width * g.inputChannels * 4,
+            g.strideWidth * g.inputChannels * 4,
+            g.outputHeight * g.outputWidth * g.outputChannels * 4,
+            g.outputWidth * g.outputChannels * 4,
+            g.outputChannels * 4,
+            kind,
+            alpha,
+            rowsPerJob(g.batch, g.outputHeight),
+            base + scratch,
+            256,
+            0,
+            ...offsets,
           ],
         });
       });
@@ -126,9 +212,19 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
   const [dy, w] = node.inputs as [Tensor, Tensor];
   const attributes = node.attributes<'conv2dInputGradient'>();
   const g = conv2dGeometry('conv2dInputGradient', attributes.inputShape, w.shape, attributes);
-  const common = { label: isDepthwise(g) ? 'conv2d depthwise input gradient' : 'conv2d input gradient', shape: node.shape, operations: operationsOf(g) };
+  const common = {
+    label: isDepthwise(g) ? 'conv2d depthwise input gradient' : 'conv2d input gradient',
+    shape: node.shape,
+    operations: operationsOf(g),
+  };
   if (isDepthwise(g)) {
-    return { ...common, workspaceBytes: 0, encode: (at) => [{ kernel: 'depthwiseInputGradient', words: [at(dy), at(w), at(result), 0, ...depthwiseWords(g)] }] };
+    return {
+      ...common,
+      workspaceBytes: 0,
+      encode: (at) => [
+        { kernel: 'depthwiseInputGradient', words: [at(dy), at(w), at(result), 0, ...depthwiseWords(g)] },
+      ],
+    };
   }
   const workspace = new Workspace();
   const axisPhases = (input: number, filter: number, stride: number, pad: number): Phase[] => {
@@ -137,12 +233,19 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
       const taps = remainder < filter ? Math.ceil((filter - remainder) / stride) : 0;
       const first = (((remainder - pad) % stride) + stride) % stride;
       const count = first < input ? Math.ceil((input - first) / stride) : 0;
-      return { remainder, taps, first, count, start: (first + pad - remainder) / stride - (taps - 1) + most - 1 };
+      return {
+        remainder,
+        taps,
+        first,
+        count,
+        start: (first + pad - remainder) / stride - (taps - 1) + most - 1,
+      };
     });
   };
   const rows = axisPhases(g.inputHeight, g.filterHeight, g.strideHeight, g.padTop);
   const columns = axisPhases(g.inputWidth, g.filterWidth, g.strideWidth, g.padLeft);
-  const extent = (input: number, filter: number, stride: number, pad: number): number => Math.ceil(filter / stride) + Math.floor((input - 1 + pad) / stride);
+  const extent = (input: number, filter: number, stride: number, pad: number): number =>
+    Math.ceil(filter / stride) + Math.floor((input - 1 + pad) / stride);
   const source = padded(
     [g.batch, g.outputHeight, g.outputWidth, g.outputChannels],
     extent(g.inputHeight, g.filterHeight, g.strideHeight, g.padTop),
@@ -153,7 +256,9 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
   );
   const channels = g.inputChannels / g.groups;
   const filters = g.outputChannels / g.groups;
-  const phases = rows.flatMap((row) => columns.map((column) => ({ row, column }))).filter(({ row, column }) => row.count > 0 && column.count > 0);
+  const phases = rows
+    .flatMap((row) => columns.map((column) => ({ row, column })))
+    .filter(({ row, column }) => row.count > 0 && column.count > 0);
   const jobs = phases.flatMap((phase) =>
     Array.from({ length: g.groups }, (_, group) => {
       const depth = phase.row.taps * phase.column.taps * filters;
@@ -171,32 +276,64 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
           if (column.taps === 0) break;
           const tapRow = row.remainder + g.strideHeight * (row.taps - 1 - p);
           const lastColumn = column.remainder + g.strideWidth * (column.taps - 1);
-          const tapAt = at(w) + ((tapRow * g.filterWidth + lastColumn) * channels * g.outputChannels + group * filters) * 4;
+          const tapAt =
+            at(w) +
+            ((tapRow * g.filterWidth + lastColumn) * channels * g.outputChannels + group * filters) * 4;
           steps.push({
             kernel: 'packPanels',
             words: [
-              tapAt, base + panels + p * column.taps * filters * 32, filters, channels, 4, g.outputChannels * 4, column.taps,
-              -g.strideWidth * channels * g.outputChannels * 4, filters * 32, depth * 32,
+              tapAt,
+              base + panels + p * column.taps * filters * 32,
+              filters,
+              channels,
+              4,
+              g.outputChannels * 4,
+              column.taps,
+              -g.strideWidth * channels * g.outputChannels * 4,
+              filters * 32,
+              depth * 32,
             ],
           });
         }
       }
       for (const { row, column, group, panels } of jobs) {
-        const offset = (p: number, q: number): number => ((row.start + p) * source.width + column.start + q) * g.outputChannels * 4 + group * filters * 4;
+        const offset = (p: number, q: number): number =>
+          ((row.start + p) * source.width + column.start + q) * g.outputChannels * 4 + group * filters * 4;
         const whole = g.groups === 1;
-        const offsets = row.taps * column.taps === 0
-          ? []
-          : whole
-            ? Array.from({ length: row.taps }, (_, p) => offset(p, 0))
-            : Array.from({ length: row.taps * column.taps }, (_, tap) => offset(Math.floor(tap / column.taps), tap % column.taps));
+        const offsets =
+          row.taps * column.taps === 0
+            ? []
+            : whole
+              ? Array.from({ length: row.taps }, (_, p) => offset(p, 0))
+              : Array.from({ length: row.taps * column.taps }, (_, tap) =>
+                  offset(Math.floor(tap / column.taps), tap % column.taps),
+                );
         steps.push({
           kernel: 'correlate',
           words: [
-            source.address(at(dy), base), base + panels, at(result) + ((row.first * g.inputWidth + column.first) * g.inputChannels + group * channels) * 4, 0,
-            g.batch, row.count, column.count, channels, offsets.length, whole ? column.taps * filters : filters,
-            source.height * source.width * g.outputChannels * 4, source.width * g.outputChannels * 4, g.outputChannels * 4,
-            g.inputHeight * g.inputWidth * g.inputChannels * 4, g.strideHeight * g.inputWidth * g.inputChannels * 4, g.strideWidth * g.inputChannels * 4,
-            0, 0, rowsPerJob(g.batch, row.count), base + scratch, 256, 0, ...offsets,
+            source.address(at(dy), base),
+            base + panels,
+            at(result) + ((row.first * g.inputWidth + column.first) * g.inputChannels + group * channels) * 4,
+            0,
+            g.batch,
+            row.count,
+            column.count,
+            channels,
+            offsets.length,
+            whole ? column.taps * filters : filters,
+            source.height * source.width * g.outputChannels * 4,
+            source.width * g.outputChannels * 4,
+            g.outputChannels * 4,
+            g.inputHeight * g.inputWidth * g.inputChannels * 4,
+            g.strideHeight * g.inputWidth * g.inputChannels * 4,
+            g.strideWidth * g.inputChannels * 4,
+            0,
+            0,
+            rowsPerJob(g.batch, row.count),
+            base + scratch,
+            256,
+            0,
+            ...offsets,
           ],
         });
       }
@@ -221,9 +358,19 @@ export function lowerFilterGradient({ node, result }: Single, threads: number): 
   const [x, dy] = node.inputs as [Tensor, Tensor];
   const attributes = node.attributes<'conv2dFilterGradient'>();
   const g = conv2dGeometry('conv2dFilterGradient', x.shape, attributes.filterShape, attributes);
-  const common = { label: isDepthwise(g) ? 'conv2d depthwise filter gradient' : 'conv2d filter gradient', shape: node.shape, operations: operationsOf(g) };
+  const common = {
+    label: isDepthwise(g) ? 'conv2d depthwise filter gradient' : 'conv2d filter gradient',
+    shape: node.shape,
+    operations: operationsOf(g),
+  };
   if (isDepthwise(g)) {
-    return { ...common, workspaceBytes: 0, encode: (at) => [{ kernel: 'depthwiseFilterGradient', words: [at(x), at(dy), at(result), 0, ...depthwiseWords(g)] }] };
+    return {
+      ...common,
+      workspaceBytes: 0,
+      encode: (at) => [
+        { kernel: 'depthwiseFilterGradient', words: [at(x), at(dy), at(result), 0, ...depthwiseWords(g)] },
+      ],
+    };
   }
   const workspace = new Workspace();
   const input = paddedInput(g, workspace);
@@ -240,11 +387,30 @@ export function lowerFilterGradient({ node, result }: Single, threads: number): 
         steps.push({
           kernel: 'filterGradient',
           words: [
-            input.address(at(x), base), at(dy) + group * filters * 4, at(result) + group * filters * 4, g.batch, g.outputHeight, g.outputWidth, filters, offsets.length, length,
-            input.height * input.width * g.inputChannels * 4, g.strideHeight * input.width * g.inputChannels * 4, g.strideWidth * g.inputChannels * 4,
-            g.outputHeight * g.outputWidth * g.outputChannels * 4, g.outputWidth * g.outputChannels * 4, g.outputChannels * 4, g.outputChannels * 4,
-            base + scratch, 256, 0, 0,
-            ...offsets.flatMap((offset, run) => [offset, run * (g.groups === 1 ? g.filterWidth : 1) * channels * g.outputChannels * 4]),
+            input.address(at(x), base),
+            at(dy) + group * filters * 4,
+            at(result) + group * filters * 4,
+            g.batch,
+            g.outputHeight,
+            g.outputWidth,
+            filters,
+            offsets.length,
+            length,
+            input.height * input.width * g.inputChannels * 4,
+            g.strideHeight * input.width * g.inputChannels * 4,
+            g.strideWidth * g.inputChannels * 4,
+            g.outputHeight * g.outputWidth * g.outputChannels * 4,
+            g.outputWidth * g.outputChannels * 4,
+            g.outputChannels * 4,
+            g.outputChannels * 4,
+            base + scratch,
+            256,
+            0,
+            0,
+            ...offsets.flatMap((offset, run) => [
+              offset,
+              run * (g.groups === 1 ? g.filterWidth : 1) * channels * g.outputChannels * 4,
+            ]),
           ],
         });
       }
@@ -252,4 +418,3 @@ export function lowerFilterGradient({ node, result }: Single, threads: number): 
     },
   };
 }
-

@@ -11,9 +11,37 @@ import { reduceSteps, reduceWorkspace } from './reduce.js';
 
 /** Codes of `instruction` in `assembly/fused.ts`. */
 const codes: Partial<Record<OpName, number>> = {
-  add: 0, sub: 1, mul: 2, div: 3, maximum: 4, minimum: 5, less: 6, lessEqual: 7, greater: 8, greaterEqual: 9, equal: 10, notEqual: 11, pow: 12,
-  neg: 20, abs: 21, sign: 22, floor: 23, square: 24, reciprocal: 25, sqrt: 26, rsqrt: 27, exp: 28, expm1: 29, log: 30, log1p: 31,
-  tanh: 32, sigmoid: 33, relu: 34, leakyRelu: 35, powConst: 36, where: 40,
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  maximum: 4,
+  minimum: 5,
+  less: 6,
+  lessEqual: 7,
+  greater: 8,
+  greaterEqual: 9,
+  equal: 10,
+  notEqual: 11,
+  pow: 12,
+  neg: 20,
+  abs: 21,
+  sign: 22,
+  floor: 23,
+  square: 24,
+  reciprocal: 25,
+  sqrt: 26,
+  rsqrt: 27,
+  exp: 28,
+  expm1: 29,
+  log: 30,
+  log1p: 31,
+  tanh: 32,
+  sigmoid: 33,
+  relu: 34,
+  leakyRelu: 35,
+  powConst: 36,
+  where: 40,
 };
 
 /** Elements of a tile: a few registers of this size fit the first-level cache. */
@@ -43,7 +71,10 @@ function inputMode(shape: readonly number[], over: readonly number[], address: n
   const lengths = runs.map((run) => run.length);
   const own = stridesOf(runs.map((run) => (run.follows ? run.length : 1)));
   const strides = runs.map((run, k) => (run.follows ? own[k]! : 0));
-  if (lengths.length > 6) throw new Error(`element-wise group: an operand is stretched along ${lengths.length} separate axes, at most 6 are supported`);
+  if (lengths.length > 6)
+    throw new Error(
+      `element-wise group: an operand is stretched along ${lengths.length} separate axes, at most 6 are supported`,
+    );
   const six = (list: number[]): number[] => [...list, ...new Array<number>(6 - list.length).fill(0)];
   return [5, address, lengths.length, ...six(lengths), ...six(strides)];
 }
@@ -57,8 +88,11 @@ export function lowerGroup(group: Group, threads: number): Lowered {
   // Members that only a reduction reads are written to the workspace for it.
   const written = new Set(group.outputs);
   const forReductions = new Map<Tensor, number>();
-  for (const { inputs: [operand] } of group.reductions) {
-    if (members.includes(operand!) && !written.has(operand!) && !forReductions.has(operand!)) forReductions.set(operand!, workspace.take(n + 16));
+  for (const {
+    inputs: [operand],
+  } of group.reductions) {
+    if (members.includes(operand!) && !written.has(operand!) && !forReductions.has(operand!))
+      forReductions.set(operand!, workspace.take(n + 16));
   }
   const outputs = [...group.outputs, ...forReductions.keys()];
 
@@ -68,7 +102,10 @@ export function lowerGroup(group: Group, threads: number): Lowered {
   const reductionSpace = group.reductions.map((node) => workspace.take(reduceWorkspace(node) / 4));
 
   return {
-    label: members.length > 0 ? [...members, ...group.reductions].map((node) => node.op).join(' ') : group.reductions.map((node) => node.op).join(' '),
+    label:
+      members.length > 0
+        ? [...members, ...group.reductions].map((node) => node.op).join(' ')
+        : group.reductions.map((node) => node.op).join(' '),
     shape,
     operations: n * (members.length + group.reductions.length),
     workspaceBytes: workspace.bytes,
@@ -78,20 +115,52 @@ export function lowerGroup(group: Group, threads: number): Lowered {
         const used = inputs.filter((input) => registerOf.has(input));
         const inputWords = [
           ...used.flatMap((input) => [registerOf.get(input)!, ...inputMode(input.shape, shape, at(input))]),
-          ...[...immediates].flatMap(([value, register]) => [register, 1, floatWord(value), ...new Array<number>(13).fill(0)]),
+          ...[...immediates].flatMap(([value, register]) => [
+            register,
+            1,
+            floatWord(value),
+            ...new Array<number>(13).fill(0),
+          ]),
         ];
         const operand = (node: Tensor | undefined): number =>
-          node === undefined ? 0 : isImmediate(node) ? immediates.get(node.attributes<'fill'>().value)! : registerOf.get(node)!;
+          node === undefined
+            ? 0
+            : isImmediate(node)
+              ? immediates.get(node.attributes<'fill'>().value)!
+              : registerOf.get(node)!;
         const instructionWords = members.flatMap((node) => {
-          const [a, b, c] = node.op === 'where' ? [node.inputs[1], node.inputs[2], node.inputs[0]] : node.inputs;
+          const [a, b, c] =
+            node.op === 'where' ? [node.inputs[1], node.inputs[2], node.inputs[0]] : node.inputs;
           // `where` reads its condition as c; binary operations read a and b.
           const [first, second, third] = node.op === 'where' ? [a, b, c] : [a, b, undefined];
-          return [codes[node.op]!, registerOf.get(node)!, operand(first), operand(second), operand(third), floatWord(immediateOf(node))];
+          return [
+            codes[node.op]!,
+            registerOf.get(node)!,
+            operand(first),
+            operand(second),
+            operand(third),
+            floatWord(immediateOf(node)),
+          ];
         });
-        const outputWords = outputs.flatMap((node) => [registerOf.get(node)!, forReductions.has(node) ? base + forReductions.get(node)! : at(node)]);
+        const outputWords = outputs.flatMap((node) => [
+          registerOf.get(node)!,
+          forReductions.has(node) ? base + forReductions.get(node)! : at(node),
+        ]);
         steps.push({
           kernel: 'fused',
-          words: [n, tile, base + scratch, scratchPerThread, count, used.length + immediates.size, members.length, outputs.length, ...inputWords, ...instructionWords, ...outputWords],
+          words: [
+            n,
+            tile,
+            base + scratch,
+            scratchPerThread,
+            count,
+            used.length + immediates.size,
+            members.length,
+            outputs.length,
+            ...inputWords,
+            ...instructionWords,
+            ...outputWords,
+          ],
         });
       }
       group.reductions.forEach((node, k) => {

@@ -5,8 +5,25 @@ import type { Tensor } from '../../../graph/tensor.js';
 
 /** Numbers of the kernels; the `switch` of `assembly/engine.ts`. */
 export const kernels = {
-  fused: 0, packPanels: 1, matmul: 2, correlate: 3, filterGradient: 4, depthwise: 5, depthwiseInputGradient: 6, depthwiseFilterGradient: 7,
-  reduce: 8, argmax: 9, copyStrided: 10, fillWords: 11, gather: 12, scatterAdd: 13, oneHot: 14, convert: 15, softmax: 16, squash: 17, squashGradient: 18,
+  fused: 0,
+  packPanels: 1,
+  matmul: 2,
+  correlate: 3,
+  filterGradient: 4,
+  depthwise: 5,
+  depthwiseInputGradient: 6,
+  depthwiseFilterGradient: 7,
+  reduce: 8,
+  argmax: 9,
+  copyStrided: 10,
+  fillWords: 11,
+  gather: 12,
+  scatterAdd: 13,
+  oneHot: 14,
+  convert: 15,
+  softmax: 16,
+  squash: 17,
+  squashGradient: 18,
 } as const;
 
 export type KernelName = keyof typeof kernels;
@@ -53,18 +70,41 @@ export class Workspace {
 }
 
 /** Step that copies a block of axes between strided arrays, strides in elements. Axes of length 1 are dropped, neighbours that lie together joined. */
-export function copyStep(from: number, to: number, lengths: readonly number[], fromStrides: readonly number[], toStrides: readonly number[]): Step {
-  let axes = lengths.map((length, k) => ({ length, from: fromStrides[k]!, to: toStrides[k]! })).filter(({ length }) => length !== 1);
+export function copyStep(
+  from: number,
+  to: number,
+  lengths: readonly number[],
+  fromStrides: readonly number[],
+  toStrides: readonly number[],
+): Step {
+  let axes = lengths
+    .map((length, k) => ({ length, from: fromStrides[k]!, to: toStrides[k]! }))
+    .filter(({ length }) => length !== 1);
   axes = axes.reduce<typeof axes>((joined, axis) => {
     const before = joined.at(-1);
-    if (before && before.from === axis.from * axis.length && before.to === axis.to * axis.length) joined[joined.length - 1] = { ...axis, length: before.length * axis.length };
+    if (before && before.from === axis.from * axis.length && before.to === axis.to * axis.length)
+      joined[joined.length - 1] = { ...axis, length: before.length * axis.length };
     else joined.push(axis);
     return joined;
   }, []);
   if (axes.length === 0) axes = [{ length: 1, from: 1, to: 1 }];
   if (axes.length > 6) throw new Error(`copy: ${axes.length} independent axes, at most 6 are supported`);
-  const padded = (pick: (axis: (typeof axes)[number]) => number): number[] => Array.from({ length: 6 }, (_, k) => (k < axes.length ? pick(axes[k]!) : 0));
-  return { kernel: 'copyStrided', words: [from, to, axes.length, ...padded((axis) => axis.length), ...padded((axis) => axis.from), ...padded((axis) => axis.to)] };
+  const padded = (pick: (axis: (typeof axes)[number]) => number): number[] =>
+    Array.from({ length: 6 }, (_, k) => (k < axes.length ? pick(axes[k]!) : 0));
+  return {
+    kernel: 'copyStrided',
+    words: [
+      from,
+      to,
+      axes.length,
+      ...padded((axis) => axis.length),
+      ...padded((axis) => axis.from),
+      ...padded((axis) => axis.to),
+    ],
+  };
 }
 
-export const fillStep = (to: number, count: number, value: number): Step => ({ kernel: 'fillWords', words: [to, count, floatWord(value)] });
+export const fillStep = (to: number, count: number, value: number): Step => ({
+  kernel: 'fillWords',
+  words: [to, count, floatWord(value)],
+});

@@ -14,7 +14,10 @@ import * as movement from './movement.js';
 
 type Rule = (single: Single, threads: number) => Lowered;
 
-const node = (rule: (node: Tensor, result: Tensor) => Lowered): Rule => ({ node: of, result }) => rule(of, result);
+const node =
+  (rule: (node: Tensor, result: Tensor) => Lowered): Rule =>
+  ({ node: of, result }) =>
+    rule(of, result);
 
 const noWork: Rule = ({ node: { op } }) => {
   throw new TensorError('wasm', `${op} holds a value and is never a step of its own.`);
@@ -32,18 +35,41 @@ const elementwise: Rule = ({ node: of, result }, threads) => {
     const stand = new TensorNode('cast', [input], { dtype: 'float32' }, input.shape, 'float32');
     return { input, stand, offset: workspace.take(input.size) };
   });
-  const twin = new TensorNode(of.op, converted.map(({ stand }) => stand), of.attributes(), of.shape, 'float32');
-  const group: Group = { kind: 'group', stage: 0, shape: of.shape, members: [twin], inputs: twin.inputs.filter((input) => input.op !== 'fill'), outputs: [twin], reductions: [] };
+  const twin = new TensorNode(
+    of.op,
+    converted.map(({ stand }) => stand),
+    of.attributes(),
+    of.shape,
+    'float32',
+  );
+  const group: Group = {
+    kind: 'group',
+    stage: 0,
+    shape: of.shape,
+    members: [twin],
+    inputs: twin.inputs.filter((input) => input.op !== 'fill'),
+    outputs: [twin],
+    reductions: [],
+  };
   const inner = lowerGroup(group, threads);
   const own = workspace.take(inner.workspaceBytes / 4 + 1);
   return {
     ...inner,
     workspaceBytes: workspace.bytes,
     encode(at, base) {
-      const places = new Map<Tensor, number>(converted.map(({ input, stand, offset }) => [stand, offset === undefined ? at(input) : base + offset]));
+      const places = new Map<Tensor, number>(
+        converted.map(({ input, stand, offset }) => [
+          stand,
+          offset === undefined ? at(input) : base + offset,
+        ]),
+      );
       places.set(twin, at(result));
       return [
-        ...converted.flatMap(({ input, offset }) => (offset === undefined ? [] : [{ kernel: 'convert' as const, words: [at(input), base + offset, input.size, 1] }])),
+        ...converted.flatMap(({ input, offset }) =>
+          offset === undefined
+            ? []
+            : [{ kernel: 'convert' as const, words: [at(input), base + offset, input.size, 1] }],
+        ),
         ...inner.encode((tensor) => places.get(tensor)!, base + own),
       ];
     },
@@ -52,9 +78,18 @@ const elementwise: Rule = ({ node: of, result }, threads) => {
 
 const elementwiseNames = (Object.keys(ops) as OpName[]).filter((name) => ops[name].kind === 'elementwise');
 
-type ElementwiseName = { [Name in OpName]: (typeof ops)[Name]['kind'] extends infer Kind ? ('elementwise' extends Kind ? Name : never) : never }[OpName];
+type ElementwiseName = {
+  [Name in OpName]: (typeof ops)[Name]['kind'] extends infer Kind
+    ? 'elementwise' extends Kind
+      ? Name
+      : never
+    : never;
+}[OpName];
 
-const elementwiseRules = Object.fromEntries(elementwiseNames.map((name) => [name, elementwise])) as Record<ElementwiseName, Rule>;
+const elementwiseRules = Object.fromEntries(elementwiseNames.map((name) => [name, elementwise])) as Record<
+  ElementwiseName,
+  Rule
+>;
 
 const rules: Record<OpName, Rule> = {
   ...elementwiseRules,

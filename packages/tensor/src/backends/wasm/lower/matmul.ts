@@ -60,7 +60,9 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
   const scratch = workspace.take(64 * threads);
   const [kind, alpha] = activationWords(single);
   return {
-    label: ['matmul', ...(bias ? ['bias'] : []), ...(single.activation ? [single.activation.op] : [])].join(' '),
+    label: ['matmul', ...(bias ? ['bias'] : []), ...(single.activation ? [single.activation.op] : [])].join(
+      ' ',
+    ),
     shape: node.shape,
     operations: 2 * sizeOf(node.shape) * k,
     workspaceBytes: workspace.bytes,
@@ -77,14 +79,47 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
       const bAt = spread(b, spreadB);
       const [rowStride, columnStride] = transposeB ? [4, k * 4] : [n * 4, 4];
       if (packs) {
-        steps.push({ kernel: 'packPanels', words: [bAt, base + packed, k, n, rowStride, columnStride, packedBatches, bBatch! * 4, panels * k * 32, k * 32] });
+        steps.push({
+          kernel: 'packPanels',
+          words: [
+            bAt,
+            base + packed,
+            k,
+            n,
+            rowStride,
+            columnStride,
+            packedBatches,
+            bBatch! * 4,
+            panels * k * 32,
+            k * 32,
+          ],
+        });
       }
-      const bWords = packs ? { at: base + packed, batch: bBatch === 0 ? 0 : panels * k * 32, step: 32, panel: k * 32 } : { at: bAt, batch: bBatch! * 4, step: n * 4, panel: 32 };
+      const bWords = packs
+        ? { at: base + packed, batch: bBatch === 0 ? 0 : panels * k * 32, step: 32, panel: k * 32 }
+        : { at: bAt, batch: bBatch! * 4, step: n * 4, panel: 32 };
       steps.push({
         kernel: 'matmul',
         words: [
-          aAt, bWords.at, at(single.result), bias ? at(bias) : 0, m, n, k, batches, folded ? 0 : aBatch! * 4, bWords.batch, folded ? 0 : (sizeOf(node.shape) / matrices) * 4,
-          (transposeA ? m : k) * 4, transposeA ? 1 : 0, bWords.step, bWords.panel, kind, alpha, base + scratch, 256,
+          aAt,
+          bWords.at,
+          at(single.result),
+          bias ? at(bias) : 0,
+          m,
+          n,
+          k,
+          batches,
+          folded ? 0 : aBatch! * 4,
+          bWords.batch,
+          folded ? 0 : (sizeOf(node.shape) / matrices) * 4,
+          (transposeA ? m : k) * 4,
+          transposeA ? 1 : 0,
+          bWords.step,
+          bWords.panel,
+          kind,
+          alpha,
+          base + scratch,
+          256,
         ],
       });
       return steps;

@@ -20,12 +20,15 @@ function chunkLength(length: number, inner: number): number {
 /** The passes over memory that reduce `shape` along `axes`, last axes first. */
 function passes(shape: readonly number[], axes: readonly number[]): Pass[] {
   const list: Pass[] = [];
-  let rest = shape.map((length, axis) => ({ length, reduced: axes.includes(axis) })).filter(({ length }) => length !== 1);
+  let rest = shape
+    .map((length, axis) => ({ length, reduced: axes.includes(axis) }))
+    .filter(({ length }) => length !== 1);
   while (rest.some(({ reduced }) => reduced)) {
     const end = rest.findLastIndex(({ reduced }) => reduced);
     let start = end;
     while (start > 0 && rest[start - 1]!.reduced) start--;
-    const product = (from: number, to: number): number => sizeOf(rest.slice(from, to).map(({ length }) => length));
+    const product = (from: number, to: number): number =>
+      sizeOf(rest.slice(from, to).map(({ length }) => length));
     const [outer, inner] = [product(0, start), product(end + 1, rest.length)];
     let length = product(start, end + 1);
     for (;;) {
@@ -39,7 +42,8 @@ function passes(shape: readonly number[], axes: readonly number[]): Pass[] {
   return list.length > 0 ? list : [{ outer: sizeOf(shape), length: 1, inner: 1, chunk: 1 }];
 }
 
-const resultSize = ({ outer, length, inner, chunk }: Pass): number => outer * Math.ceil(length / chunk) * inner;
+const resultSize = ({ outer, length, inner, chunk }: Pass): number =>
+  outer * Math.ceil(length / chunk) * inner;
 
 /** Bytes for results between passes: two buffers in turn. */
 export function reduceWorkspace(node: Tensor): number {
@@ -54,6 +58,18 @@ export function reduceSteps(node: Tensor, from: number, to: number, workspace: n
   return list.map((pass, index) => {
     const source = index === 0 ? from : workspace + ((index - 1) % 2) * half;
     const target = index === list.length - 1 ? to : workspace + (index % 2) * half;
-    return { kernel: 'reduce', words: [source, target, pass.outer, pass.length, pass.inner, pass.chunk, node.op === 'max' ? 1 : 0, floatWord(1)] };
+    return {
+      kernel: 'reduce',
+      words: [
+        source,
+        target,
+        pass.outer,
+        pass.length,
+        pass.inner,
+        pass.chunk,
+        node.op === 'max' ? 1 : 0,
+        floatWord(1),
+      ],
+    };
   });
 }

@@ -1,0 +1,28 @@
+/** Functions with a derivative of one's own. */
+import { apply, type Tensor } from '@capsnet/tensor';
+
+/**
+ * The function `forward` with the derivative `backward`: when a gradient is taken, the walk does not look inside `forward` but asks
+ * `backward` for the cotangents of the operands. Use it where a derivative by hand is cheaper or stays finite.
+ *
+ * ```ts
+ * // x / |x|, with gradient 0 at 0 instead of NaN
+ * const direction = customVjp((x: Tensor) => safeDirection(x), (dy, x) => [safeDirectionGradient(dy, x)]);
+ * ```
+ *
+ * `forward` must take everything that gradients shall flow to as an operand: what it captures is constant. `backward` is made of tensor
+ * operations and linear in dy, so that gradients of gradients work.
+ *
+ * @param backward from the cotangent of the result (its shape) and the operands to one cotangent for each operand (its shape), `undefined`
+ *   where there is none
+ */
+export function customVjp<Operands extends readonly Tensor[], Result extends Tensor>(
+  forward: (...operands: Operands) => Result,
+  backward: (dy: Result, ...operands: Operands) => { readonly [K in keyof Operands]: Tensor | undefined },
+): (...operands: Operands) => Result {
+  return (...operands) => {
+    const value = forward(...operands);
+    const pullback = (dy: Result, given: Operands) => backward(dy, ...given);
+    return apply('customGradient', [value, ...operands], { pullback }) as Tensor as Result;
+  };
+}

@@ -1,0 +1,55 @@
+/** Derivatives of operations that move elements: cotangents are moved back. */
+import { apply, gather, pad, reshape, slice, transpose, type Tensor } from '@capsnet/tensor';
+import { sumTo, type Cotangents, type Rule } from './rule.js';
+
+export const reshapeRule: Rule<'reshape'> = (dy, [x]) => [reshape(dy, x!.shape) as Tensor];
+
+export const transposeRule: Rule<'transpose'> = (dy, _, { permutation }) => [
+  transpose(
+    dy,
+    permutation.map((_axis, k) => permutation.indexOf(k)),
+  ) as Tensor,
+];
+
+export const broadcastToRule: Rule<'broadcastTo'> = (dy, [x]) => [sumTo(dy, x!.shape)];
+
+export const concatRule: Rule<'concat'> = (dy, pieces, { axis }) => {
+  let start = 0;
+  return pieces.map((piece) => {
+    const begin = dy.shape.map((_, k) => (k === axis ? start : 0));
+    start += piece.shape[axis]!;
+    return slice(dy, begin, piece.shape) as Tensor;
+  });
+};
+
+export const sliceRule: Rule<'slice'> = (dy, [x], { begin, size }) => [
+  pad(
+    dy,
+    x!.shape.map((length, axis) => [begin[axis]!, length - begin[axis]! - size[axis]!] as [number, number]),
+  ) as Tensor,
+];
+
+export const padRule: Rule<'pad'> = (dy, [x], { paddings }) => [
+  slice(
+    dy,
+    paddings.map(([before]) => before),
+    x!.shape,
+  ) as Tensor,
+];
+
+// Repeated indices add up.
+export const gatherRule: Rule<'gather'> = (dy, [x, indices], { axis }) => [
+  apply('scatterAdd', [indices!, dy], { axis, length: x!.shape[axis]! }),
+  undefined,
+];
+
+export const scatterAddRule: Rule<'scatterAdd'> = (dy, [indices], { axis }) => [
+  undefined,
+  gather(dy, indices!, axis) as Tensor,
+];
+
+/** The derivative that the caller of `customVjp` wrote; the value itself takes none. */
+export const customGradientRule: Rule<'customGradient'> = (dy, operands, { pullback }) => [
+  undefined,
+  ...(pullback as (dy: Tensor, operands: readonly Tensor[]) => Cotangents)(dy, operands.slice(1)),
+];

@@ -1,0 +1,45 @@
+/**
+ * What a derivative rule is. For an operation y = f(x1, x2, ...) and a cotangent dy (the derivative of some final scalar by y, with
+ * the shape of y) it gives the cotangents of the operands: dxk = dy . (df/dxk). Rules are written with tensor operations, so that a
+ * gradient is a graph like any other: it compiles, and it can be differentiated again.
+ */
+import { broadcastTo, reshape, sum, type AttributesOf, type OpName, type Tensor } from '@capsnet/tensor';
+
+/** Cotangents of the operands, in their order; `undefined` where there is none (indices, conditions). */
+export type Cotangents = readonly (Tensor | undefined)[];
+
+/**
+ * @param dy cotangent of the result
+ * @param x operands
+ * @param attributes of the operation
+ * @param y the result itself, for derivatives that are simplest in terms of it
+ */
+export type Rule<Name extends OpName> = (
+  dy: Tensor,
+  x: readonly Tensor[],
+  attributes: AttributesOf<Name>,
+  y: Tensor,
+) => Cotangents;
+
+/** The rule of operations that are constant almost everywhere, or whose operands are not real numbers. */
+export const constant = (): Cotangents => [];
+
+/**
+ * The adjoint of broadcasting: what was copied along an axis is added up along it.
+ *
+ * @param cotangent of a shape that `shape` broadcasts to
+ */
+export function sumTo(cotangent: Tensor, shape: readonly number[]): Tensor {
+  const lead = cotangent.rank - shape.length;
+  const axes = cotangent.shape.flatMap((length, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && length !== 1) ? [axis] : [],
+  );
+  const summed = axes.length === 0 ? cotangent : sum(cotangent, axes, { keepDims: true });
+  return reshape(summed as Tensor, shape) as Tensor;
+}
+
+/** A cotangent with the axes that a reduction dropped put back, stretched over the reduced shape. */
+export function spread(cotangent: Tensor, shape: readonly number[], axes: readonly number[]): Tensor {
+  const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  return broadcastTo(reshape(cotangent, kept) as Tensor, shape) as Tensor;
+}
