@@ -7,7 +7,7 @@ import { passes, worstOf, type Comparison } from './compare.js';
 import { runOperation } from './evaluate.js';
 import { isModel, modelOperations, runModel } from './models.js';
 import { operations, type Operation } from './operations.js';
-import { optimiserOperations } from './optimisers.js';
+import { isSchedule, optimiserOperations, runSchedule } from './optimisers.js';
 import { readTensors, type GoldenCase, type GoldenFolder } from './read.js';
 
 /** What became of a case. */
@@ -28,7 +28,12 @@ const table: ReadonlyMap<string, Operation> = new Map(
 );
 
 /** Every operation that the runner knows. */
-export const knownOperations: readonly string[] = [...table.keys(), ...modelOperations, ...augmentOperations];
+export const knownOperations: readonly string[] = [
+  ...table.keys(),
+  ...modelOperations,
+  'lr_schedule',
+  ...augmentOperations,
+];
 
 async function comparisonsOf(
   folder: GoldenFolder,
@@ -37,6 +42,7 @@ async function comparisonsOf(
 ): Promise<readonly Comparison[]> {
   const tensors = readTensors(folder, golden);
   if (isModel(golden.op)) return runModel(golden, tensors, backend);
+  if (isSchedule(golden.op)) return runSchedule(golden, tensors);
   if (isAugmentation(golden.op)) return runAugmentation(golden, tensors);
   return runOperation(golden, tensors, table.get(golden.op)!, backend);
 }

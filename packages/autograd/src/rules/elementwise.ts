@@ -22,13 +22,13 @@ import {
   where,
   type Tensor,
 } from '@capsnet/tensor';
-import { constant, sumTo, type Rule } from './rule.js';
+import { constant, sumTo, type PlainRule, type Rule } from './rule.js';
 
 const one =
-  (f: (dy: Tensor, x: Tensor, y: Tensor) => unknown): Rule<'exp'> =>
+  (f: (dy: Tensor, x: Tensor, y: Tensor) => unknown): PlainRule =>
   (dy, [x], _, y) => [f(dy, x!, y) as Tensor];
 const two =
-  (f: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [unknown, unknown]): Rule<'add'> =>
+  (f: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [unknown, unknown]): PlainRule =>
   (dy, [a, b], _, y) => {
     const [da, db] = f(dy, a!, b!, y) as [Tensor, Tensor];
     return [sumTo(da, a!.shape), sumTo(db, b!.shape)];
@@ -90,4 +90,4 @@ export const whereRule: Rule<'where'> = (dy, [condition, a, b]) => [
 ];
 export const castRule: Rule<'cast'> = (dy, [x], { dtype }) =>
   dtype === 'float32' && x!.dtype === 'float32' ? [cast(dy, 'float32')] : constant();
-export const identityRule: Rule<'identity'> = (dy) => [dy];
+export const identityRule: PlainRule = (dy) => [dy];

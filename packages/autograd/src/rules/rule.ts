@@ -21,6 +21,9 @@ export type Rule<Name extends OpName> = (
   y: Tensor,
 ) => Cotangents;
 
+/** The rule of an operation without attributes. */
+export type PlainRule = (dy: Tensor, x: readonly Tensor[], attributes: unknown, y: Tensor) => Cotangents;
+
 /** The rule of operations that are constant almost everywhere, or whose operands are not real numbers. */
 export const constant = (): Cotangents => [];
 

@@ -32,7 +32,7 @@ export const sum = reduction('sum');
 export const max = reduction('max');
 /** Smallest element. */
 export const min = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) =>
-  neg(max(x, axis, options))) as Reduction;
+  neg(max(neg(x), axis, options))) as Reduction;
 
 export const mean = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => {
   const count = resolveAxes('mean', axis, x.rank).reduce((product, k) => product * x.shape[k]!, 1);

@@ -1,0 +1,56 @@
+/** Gradient clipping, as wrappers of optimisers: the gradients are limited before the optimiser sees them. */
+import { clip, div, leaves, maximum, mul, sqrt, square, stack, sum, type Tensor } from '@capsnet/tensor';
+import { mapTensors, type Optimizer } from './optimizer.js';
+
+/** sqrt of the sum of squares over all tensors of a tree; a scalar. */
+export const globalNorm = (tree: unknown): Tensor =>
+  sqrt(
+    sum(
+      stack(
+        leaves(tree).map((leaf) => sum(square(leaf)) as Tensor),
+        0,
+      ) as Tensor,
+    ) as Tensor,
+  );
+
+/**
+ * Scales all gradients together so that their global norm is at most `limit` (Pascanu et al. 2013).
+ *
+ * @throws Error when limit is not above 0
+ */
+export function clipByGlobalNorm<Parameters, State>(
+  limit: number,
+  optimizer: Optimizer<Parameters, State>,
+): Optimizer<Parameters, State> {
+  if (!(limit > 0)) throw new Error(`clipByGlobalNorm: the limit is ${limit}, wanted a number above 0.`);
+  return {
+    init: optimizer.init,
+    update(gradients, state, parameters, learningRate) {
+      const factor = div(limit, maximum(globalNorm(gradients), limit)) as Tensor;
+      const clipped = mapTensors((g) => mul(g!, factor) as Tensor, gradients);
+      return optimizer.update(clipped, state, parameters, learningRate);
+    },
+  };
+}
+
+/**
+ * Limits every element of the gradients to [-limit, limit].
+ *
+ * @throws Error when limit is not above 0
+ */
+export function clipByValue<Parameters, State>(
+  limit: number,
+  optimizer: Optimizer<Parameters, State>,
+): Optimizer<Parameters, State> {
+  if (!(limit > 0)) throw new Error(`clipByValue: the limit is ${limit}, wanted a number above 0.`);
+  return {
+    init: optimizer.init,
+    update: (gradients, state, parameters, learningRate) =>
+      optimizer.update(
+        mapTensors((g) => clip(g!, -limit, limit), gradients),
+        state,
+        parameters,
+        learningRate,
+      ),
+  };
+}
