@@ -16,39 +16,10 @@ const bytes = (...rest: number[]): Uint8Array<ArrayBuffer> =>
 /** (func (result v128) (i32x4.splat (i32.const 0))) */
 const simdModule = bytes(1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11);
 /** (func (result v128) (f32x4.relaxed_madd (v128 0) (v128 0) (v128 0))) */
+// prettier-ignore
 const relaxedModule = bytes(
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  18,
-  1,
-  16,
-  0,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  253,
-  133,
-  2,
-  11,
+  1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0,
+  65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
 );
 
 export const isNode = (): boolean =>

@@ -12,7 +12,8 @@ const GO = 0,
   STEPS = 2,
   TIMES = 3,
   STOP = 4,
-  READY = 5;
+  READY = 5,
+  GENERATION = 288;
 const firstArena = 65536;
 const pageBytes = 65536;
 
@@ -67,11 +68,15 @@ export class WasmRuntime implements Heap {
     const memory = new WebAssembly.Memory(
       features.threads ? { initial: 2, maximum: 65536, shared: true } : { initial: 2, maximum: 65536 },
     );
+    // Shared memory that grows keeps its old views valid.
+    const control = new Int32Array(memory.buffer, 0, GENERATION + 1);
     const instance = new WebAssembly.Instance(module, {
       env: { memory, abort() {} },
-      host: { now: () => performance.now() },
+      host: {
+        now: () => performance.now(),
+        sleep: (generation: number) => void Atomics.wait(control, GENERATION, generation, 0.05),
+      },
     });
-    const control = new Int32Array(memory.buffer, 0, 16);
     const workers = await Promise.all(
       Array.from({ length: count - 1 }, (_, index) =>
         startWorker({ module, memory, thread: index + 1, threads: count, relaxed: useRelaxed }),

@@ -7,15 +7,20 @@ const GO = 0,
   STEPS = 2,
   TIMES = 3,
   STOP = 4,
-  READY = 5;
+  READY = 5,
+  GENERATION = 288;
 
 /** @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, thread: number, threads: number }} start */
 function work({ module, memory, thread, threads }) {
+  const control = new Int32Array(memory.buffer, 0, GENERATION + 1);
   const { exports } = new WebAssembly.Instance(module, {
     env: { memory, abort() {} },
-    host: { now: () => performance.now() },
+    host: {
+      now: () => performance.now(),
+      // The nap of a thread that waits at a barrier, in milliseconds.
+      sleep: (generation) => void Atomics.wait(control, GENERATION, generation, 0.05),
+    },
   });
-  const control = new Int32Array(memory.buffer, 0, 16);
   let seen = 0;
   Atomics.add(control, READY, 1);
   Atomics.notify(control, READY);
