@@ -28,16 +28,14 @@ function failure(run: () => unknown): string {
 }
 
 describe('the format', () => {
-  const arrays = fc
-    .array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 })
-    .chain((axes) =>
-      fc
-        .uint8Array({
-          minLength: axes.reduce((p, a) => p * a, 1),
-          maxLength: axes.reduce((p, a) => p * a, 1),
-        })
-        .map((data) => ({ axes, data })),
-    );
+  const arrays = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }).chain((axes) =>
+    fc
+      .uint8Array({
+        minLength: axes.reduce((p, a) => p * a, 1),
+        maxLength: axes.reduce((p, a) => p * a, 1),
+      })
+      .map((data) => ({ axes, data })),
+  );
   test.prop([arrays])('what is written is read back', ({ axes, data }) => {
     const read = decodeIdx(encodeIdx({ axes, data }), axes.length, 'memory');
     expect(read.axes).toEqual(axes);
