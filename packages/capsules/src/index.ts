@@ -20,6 +20,7 @@ export * from './models/build.js';
 export * from './models/catalogue.js';
 export * from './models/summary.js';
 export { perturb } from './models/head.js';
+export { decodeCapsules } from './models/decode.js';
 export * from './weights/safetensors.js';
 export * from './weights/modelFile.js';
 export * from './training/batch.js';
