@@ -84,7 +84,7 @@ export function mapTree<T, To>(
 /** A tree with the nesting of `like` and these leaves, depth first. */
 export function unflatten<T>(like: T, flat: readonly unknown[]): T {
   let position = 0;
-  const rebuilt = mapTree((() => flat[position++]) as (leaf: never) => unknown, like);
+  const rebuilt = mapTree(() => flat[position++], like);
   if (position !== flat.length)
     throw new TensorError('unflatten', `${flat.length} leaves for a tree of ${position}.`);
   return rebuilt as T;

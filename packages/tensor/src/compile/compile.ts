@@ -40,6 +40,8 @@ export interface Compiled<Args extends readonly unknown[], Result> {
   release(): void;
 }
 
+const isTensor = (leaf: unknown): leaf is Tensor => leaf instanceof Tensor;
+
 interface Prepared {
   readonly plan: Plan;
   readonly executable: Executable;
@@ -67,14 +69,14 @@ export function compile<Args extends readonly unknown[], Result>(
   const keyOf = (args: Args, flat: readonly unknown[], chosen: Backend): string => {
     let id = backendIds.get(chosen);
     if (id === undefined) backendIds.set(chosen, (id = backends++));
-    return `${id}|${args.length}|${flat.map((leaf) => (leaf instanceof Tensor ? `${leaf.dtype}${showShape(leaf.shape)}` : `=${String(leaf)}`)).join(';')}|${structureOf(args)}`;
+    return `${id}|${args.length}|${flat.map((leaf) => (isTensor(leaf) ? `${leaf.dtype}${showShape(leaf.shape)}` : `=${String(leaf)}`)).join(';')}|${structureOf(args)}`;
   };
 
   const build = (args: Args, flat: readonly unknown[]): Omit<Prepared, 'executable'> => {
     let count = 0;
     const inputs: Tensor[] = [];
     const placeholders = flat.map((leaf) => {
-      if (!(leaf instanceof Tensor)) return leaf;
+      if (!isTensor(leaf)) return leaf;
       const node = new Tensor(
         'input',
         [],
@@ -93,16 +95,16 @@ export function compile<Args extends readonly unknown[], Result>(
       );
     }
     const resultLeaves = leaves<unknown>(result);
-    const tensorLeaves = resultLeaves.flatMap((leaf, position) => (leaf instanceof Tensor ? [position] : []));
+    const tensorLeaves = resultLeaves.flatMap((leaf, position) => (isTensor(leaf) ? [position] : []));
     const known = (node: Tensor): boolean => node.op === 'input' || node.value !== undefined;
     const outputs = simplify(
       tensorLeaves.map((position) => resultLeaves[position] as Tensor),
       known,
     );
     const donatedTensors = new Set(
-      donate.flatMap((position) => leaves<unknown>(args[position]).filter((leaf) => leaf instanceof Tensor)),
+      donate.flatMap((position) => leaves<unknown>(args[position]).filter(isTensor)),
     );
-    const tensorsIn = flat.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
+    const tensorsIn = flat.filter(isTensor);
     const donated = tensorsIn.flatMap((leaf, position) => (donatedTensors.has(leaf) ? [position] : []));
     const nodes = topologicalOrder(outputs, known);
     const plan: Plan = {
@@ -145,13 +147,12 @@ export function compile<Args extends readonly unknown[], Result>(
     const flat = leaves<unknown>(result);
     tensorLeaves.forEach((position, k) => {
       const { shape, dtype } = plan.outputs[k]!;
-      flat[position] = new Tensor('data', [], { shape, dtype }, shape, dtype, values[k]!);
+      flat[position] = new Tensor('data', [], { shape, dtype }, shape, dtype, values[k]);
     });
     return unflatten(result, flat) as Result;
   };
 
-  const tensorsOf = (flat: readonly unknown[]): Tensor[] =>
-    flat.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
+  const tensorsOf = (flat: readonly unknown[]): Tensor[] => flat.filter(isTensor);
 
   const inputValues = async (tensors: readonly Tensor[], chosen: Backend): Promise<Value[]> => {
     const pending = tensors.filter((tensor) => tensor.value === undefined);

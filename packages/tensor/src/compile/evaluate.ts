@@ -36,7 +36,7 @@ function settleAll(tensors: readonly Tensor[], values: readonly Value[]): Value[
 }
 
 async function toHost(values: readonly Value[], executable: Executable): Promise<Value[]> {
-  const contents = await Promise.all(values.map((value) => value.read()));
+  const contents = await Promise.all(values.map(async (value) => value.read()));
   executable.release();
   return contents.map((array) => new HostValue(array));
 }

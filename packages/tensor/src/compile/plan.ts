@@ -3,7 +3,7 @@
  * which operands come before results.
  */
 import { showShape } from '../errors.js';
-import { Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 
 export interface Plan {
   /** What the plan is called in messages and listings. */

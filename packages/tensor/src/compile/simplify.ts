@@ -4,8 +4,8 @@
  */
 import { broadcastShapes, sameShape, sizeOf } from '../shape/rules.js';
 import { apply } from '../graph/apply.js';
-import { Tensor } from '../graph/tensor.js';
-import { ops } from '../ops/table.js';
+import type { Tensor } from '../graph/tensor.js';
+import { ops, type OpName } from '../ops/table.js';
 import type { OpDefinition } from '../ops/define.js';
 import { topologicalOrder } from './plan.js';
 
@@ -164,7 +164,7 @@ const rules: readonly Rule[] = [dropMarks, reshapes, transposes, broadcasts, ari
 const rebuild = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
   inputs.every((input, k) => input === node.inputs[k])
     ? node
-    : apply(node.op, inputs, node.attributes() as never);
+    : apply<OpName>(node.op, inputs, node.attributes());
 
 /** JSON has no infinities, NaN or -0: they must not become one key. */
 const exactNumbers = (_: string, value: unknown): unknown =>

@@ -27,8 +27,10 @@ export interface Binary {
 /** A function of one operand. */
 export type Unary = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 
-const binary = (name: PlainOp): Binary =>
-  ((a: Operand, b: Operand) => apply(name, [asTensor(a), asTensor(b)], {} as never)) as Binary;
+const binary =
+  (name: PlainOp): Binary =>
+  (a: Operand, b: Operand) =>
+    apply(name, [asTensor(a), asTensor(b)], {} as never);
 const unary =
   (name: PlainOp): Unary =>
   (x) =>
@@ -46,10 +48,8 @@ export const minimum = binary('minimum');
 const powTensors = binary('pow');
 
 /** a to the power b; a constant exponent has a derivative of its own that needs no logarithm. */
-export const pow: Binary = ((a: Operand, b: Operand) =>
-  typeof b === 'number' && typeof a !== 'number'
-    ? apply('powConst', [a], { exponent: b })
-    : (powTensors as (a: Operand, b: Operand) => Tensor)(a, b)) as Binary;
+export const pow: Binary = (a: Operand, b: Operand) =>
+  typeof b === 'number' && typeof a !== 'number' ? apply('powConst', [a], { exponent: b }) : powTensors(a, b);
 
 /** 1 where a < b, else 0. */
 export const less = binary('less');
@@ -99,4 +99,4 @@ export const cast = <S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> =>
 
 /** x limited to [lowest, highest]. */
 export const clip = <S extends Shape>(x: Tensor<S>, lowest: number, highest: number): Tensor<S> =>
-  minimum(maximum(x, lowest), highest) as Tensor as Tensor<S>;
+  minimum(maximum(x, lowest), highest);

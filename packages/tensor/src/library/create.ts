@@ -3,7 +3,8 @@ import type { NdArray } from 'ndarray';
 import type { DType, TypedArray } from '../dtype.js';
 import { TensorError, showShape } from '../errors.js';
 import { apply } from '../graph/apply.js';
-import { fromHost, Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
+import { fromHost } from '../graph/tensor.js';
 import { checkShape, sameShape, sizeOf, stridesOf } from '../shape/rules.js';
 import type { Shape } from '../shape/types.js';
 
@@ -44,9 +45,8 @@ export function tensor(
 ): Tensor {
   const shapeGiven = Array.isArray(shapeOrOptions) ? (shapeOrOptions as Shape) : undefined;
   const options = shapeGiven ? maybeOptions : (shapeOrOptions as { readonly dtype?: DType } | undefined);
-  if (ArrayBuffer.isView(values))
-    return fromTyped(values as TypedArray, shapeGiven ?? [(values as TypedArray).length], options?.dtype);
-  const shape = nestedShape(values as Nested);
+  if (ArrayBuffer.isView(values)) return fromTyped(values, shapeGiven ?? [values.length], options?.dtype);
+  const shape = nestedShape(values);
   const flat = (Array.isArray(values) ? (values as unknown[]).flat(Infinity) : [values]) as number[];
   if (flat.length !== sizeOf(shape)) {
     throw new TensorError(

@@ -5,7 +5,6 @@
  * `bkij,bkmj->bki`, the logits of self-attention routing, costs a time linear in the number of capsules.
  */
 import { TensorError, showShape } from '../errors.js';
-import { apply } from '../graph/apply.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Einsum, Resolve, Valid } from '../shape/types.js';
 import { matmul } from './contract.js';
@@ -29,8 +28,9 @@ export function einsum<const Spec extends string, const T extends readonly Tenso
   subscripts: Spec & Valid<Einsum<Spec, Shapes<T>>>,
   ...operands: T
 ): Tensor<Resolve<Einsum<Spec, Shapes<T>>>> {
-  const { labelled, output } = parse(subscripts as string, operands);
-  let [left, ...rest] = labelled as [Labelled, ...Labelled[]];
+  const { labelled, output } = parse(subscripts, operands);
+  const [first, ...rest] = labelled as [Labelled, ...Labelled[]];
+  let left = first;
   rest.forEach((right, position) => {
     const needed = new Set([...output, ...rest.slice(position + 1).flatMap((later) => later.letters)]);
     left = contractPair(left, right, needed);

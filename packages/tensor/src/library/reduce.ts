@@ -21,11 +21,12 @@ type Reduction = <S extends Shape, const A extends Axis = null, const K extends 
   options?: ReduceOptions<K>,
 ) => Tensor<Resolve<Reduce<S, A, K>>>;
 
-const reduction = (name: 'sum' | 'max'): Reduction =>
-  ((x: Tensor, axis: Axis = null, { keepDims = false }: ReduceOptions = {}) => {
+const reduction =
+  (name: 'sum' | 'max'): Reduction =>
+  (x: Tensor, axis: Axis = null, { keepDims = false }: ReduceOptions = {}) => {
     const axes = resolveAxes(name, axis, x.rank);
     return apply(name, [x], { axes, keepDims });
-  }) as Reduction;
+  };
 
 export const sum = reduction('sum');
 /** Largest element; ties share the gradient equally. */

@@ -135,7 +135,7 @@ export function layOut(
     copies,
     inputs,
     outputs: plan.outputs.map((output, position) =>
-      plan.donations[position] === undefined ? offsetOf(output) : inputs[plan.donations[position]!]!,
+      plan.donations[position] === undefined ? offsetOf(output) : inputs[plan.donations[position]]!,
     ),
     constants,
     total: pinnedBytes + arena,

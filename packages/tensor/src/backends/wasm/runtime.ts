@@ -194,7 +194,7 @@ async function readModule(build: string): Promise<ArrayBuffer> {
     const { readFile } = await import('node:fs/promises');
     try {
       const file = await readFile(url);
-      return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
+      return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
     } catch {
       throw new TensorError('wasm', `the kernels ${url.pathname} are missing. Build them: npm run build.`);
     }
