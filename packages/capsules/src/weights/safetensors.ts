@@ -164,7 +164,8 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'safetensors'): Sa
       entry.name,
       {
         shape: entry.shape,
-        data: readData(bytes.slice(origin + entry.start, origin + entry.end), entry.dtype),
+        // Not `bytes.slice`: of a Buffer that is a view, which need not be aligned.
+        data: readData(new Uint8Array(bytes.subarray(origin + entry.start, origin + entry.end)), entry.dtype),
       },
     ]),
   );
