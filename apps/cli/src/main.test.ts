@@ -46,7 +46,7 @@ describe('mistakes', () => {
     [['trian'], 'unknown command \'trian\'. Did you mean "train"?'],
     [['train', '--epoch', '3'], 'unknown option \'--epoch\'. Did you mean "--epochs"?'],
     [['train', '--threads', '0'], '--threads wants a whole number, from 1 to 256, not "0"'],
-    [['train', '--epochs', 'three'], '--epochs wants a whole number, 1'],
+    [['train', '--epochs', 'three'], '--epochs wants a whole number, from 1 to 1000000, not "three"'],
     [['train', '--lr', '-1'], '--lr wants a number above 0'],
     [['train', '--backend', 'wsam'], 'Did you mean "wasm"?'],
     [

@@ -36,7 +36,7 @@ function createProgram(): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .showSuggestionAfterError(false)
-    .configureHelp({ helpWidth: Math.min(80, process.stdout.columns ?? 80) })
+    .configureHelp({ helpWidth: Math.min(80, process.stdout.columns || 80) })
     // Errors are thrown to `main`, which words them; commander prints none itself.
     .exitOverride()
     .configureOutput({ outputError: () => undefined, writeErr: () => undefined })

@@ -37,6 +37,9 @@ export interface ConsoleOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Columns of a stream; 80 where it has none, or says 0 as a terminal of unknown size does. */
+export const columnsOf = ({ columns }: Stream): number => columns || 80;
+
 /** A console on the process's own streams, or on those given. */
 export function createConsole({
   quiet = false,
@@ -52,7 +55,7 @@ export function createConsole({
     warn: (line) => void stderr.write(`${line}\n`),
     colours: { result: pc.createColors(coloured(stdout)), note: pc.createColors(coloured(stderr)) },
     interactive: capable(stderr) && !quiet,
-    columns: stderr.columns ?? 80,
+    columns: columnsOf(stderr),
     quiet,
     errorStream: stderr,
   };

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as CliProgress from 'cli-progress';
-import type { Colours, Console } from './console.js';
+import { columnsOf, type Colours, type Console } from './console.js';
 import { duration, loss as showLoss } from './format.js';
 
 export interface ProgressReport {
@@ -103,7 +103,7 @@ function barProgress(console: Console): Progress {
         bar = new Bar({
           stream: console.errorStream as NodeJS.WritableStream,
           format: (_options, _params, payload: { report: ProgressReport }) =>
-            barLine(payload.report, console.errorStream.columns ?? 80, console.colours.note),
+            barLine(payload.report, columnsOf(console.errorStream), console.colours.note),
           clearOnComplete: true,
           hideCursor: true,
           // The work runs in long synchronous stretches: a timer would not fire, so each report draws, at most 10 a second.
