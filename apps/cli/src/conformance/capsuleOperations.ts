@@ -41,8 +41,8 @@ function activation(attributes: Attributes): layers.Activation {
 
 /** Statistics as they start, for cases that do not give any. */
 const fresh = (gamma: Tensor) => ({
-  moving_mean: fill(gamma.shape, 0) as Tensor,
-  moving_variance: fill(gamma.shape, 1) as Tensor,
+  moving_mean: fill(gamma.shape, 0),
+  moving_variance: fill(gamma.shape, 1),
 });
 
 /** One number for steps that are the same down and across, as capsule layers take them. */
@@ -62,7 +62,7 @@ function checkEpsilon(attributes: Attributes, name: string, built: number): void
 export const capsuleOperations: Readonly<Record<string, Operation>> = {
   dense: plain(
     (attributes, x, kernel, bias) =>
-      layers.dense.apply({ kernel: kernel!, bias: bias! }, x!, activation(attributes)),
+      layers.dense.apply({ kernel: kernel, bias: bias }, x, activation(attributes)),
     3,
   ),
 
@@ -85,8 +85,8 @@ export const capsuleOperations: Readonly<Record<string, Operation>> = {
       return {
         outputs: [fused.output],
         auxiliary: {
-          batch_mean: reshape(batch.mean, gamma!.shape) as Tensor,
-          batch_var: reshape(batch.variance, gamma!.shape) as Tensor,
+          batch_mean: reshape(batch.mean, gamma!.shape),
+          batch_var: reshape(batch.variance, gamma!.shape),
           new_running_mean: fused.state.moving_mean,
           new_running_var_fused: fused.state.moving_variance,
           new_running_var_biased: moved('biased').state.moving_variance,
@@ -95,24 +95,24 @@ export const capsuleOperations: Readonly<Record<string, Operation>> = {
     },
   },
   batch_norm_infer: plain((attributes, x, gamma, beta, moving_mean, moving_variance) => {
-    const state = { moving_mean: moving_mean!, moving_variance: moving_variance! };
-    return layers.batchNorm.infer({ gamma: gamma!, beta: beta! }, state, x!, {
+    const state = { moving_mean: moving_mean, moving_variance: moving_variance };
+    return layers.batchNorm.infer({ gamma: gamma, beta: beta }, state, x, {
       epsilon: attributes.number('epsilon', 1e-3),
     });
   }, 5),
   instance_norm: plain(
     (attributes, x, gamma, beta) =>
-      layers.instanceNorm.apply({ gamma: gamma!, beta: beta! }, x!, {
+      layers.instanceNorm.apply({ gamma: gamma, beta: beta }, x, {
         epsilon: attributes.number('epsilon', 1e-3),
       }),
     3,
   ),
 
-  squash: plain((_, s) => squash(s!), 1),
-  squash_sabour: plain((attributes, s) => squashSabour(attributes.number('eps'))(s!), 1),
+  squash: plain((_, s) => squash(s), 1),
+  squash_sabour: plain((attributes, s) => squashSabour(attributes.number('eps'))(s), 1),
   length: plain((attributes, v) => {
     checkEpsilon(attributes, 'epsilon', 1e-7);
-    return length(v!);
+    return length(v);
   }, 1),
 
   fc_caps: {
@@ -131,18 +131,18 @@ export const capsuleOperations: Readonly<Record<string, Operation>> = {
       // The reference lays coupling coefficients out as [batch, children, parents, 1].
       return {
         outputs: [capsules],
-        auxiliary: { coupling: expandDims(transpose(couplings, [0, 2, 1]) as Tensor, -1) },
+        auxiliary: { coupling: expandDims(transpose(couplings, [0, 2, 1]), -1) },
       };
     },
   },
   primary_caps_efficient: plain((attributes, x, kernel, bias) => {
     const [capsules, dimensions] = [attributes.number('capsules'), attributes.number('dim')];
-    return primaryCaps(x!, kernel!, bias!, { capsules, dimensions, stride: stride(attributes) });
+    return primaryCaps(x, kernel, bias, { capsules, dimensions, stride: stride(attributes) });
   }, 3),
   primary_caps_sabour: plain((attributes, x, kernel, biases) => {
     const [capsules, dimensions] = [attributes.number('capsules'), attributes.number('dim')];
     const squashing = squashSabour(attributes.number('squash_eps'));
-    return primaryCapsSabour(x!, kernel!, biases!, {
+    return primaryCapsSabour(x, kernel, biases, {
       capsules,
       dimensions,
       stride: stride(attributes),
@@ -150,8 +150,8 @@ export const capsuleOperations: Readonly<Record<string, Operation>> = {
     });
   }, 3),
 
-  mask_label: plain((_, capsules, marks) => maskByLabel(capsules!, marks!), 2),
-  mask_longest: plain((_, capsules) => maskByLongest(capsules!), 1),
+  mask_label: plain((_, capsules, marks) => maskByLabel(capsules, marks), 2),
+  mask_longest: plain((_, capsules) => maskByLongest(capsules), 1),
   mask_double_label: {
     operands: [3, 3],
     run: ([capsules, first, second]) => ({ outputs: maskByTwoLabels(capsules!, first!, second!) }),
@@ -160,9 +160,9 @@ export const capsuleOperations: Readonly<Record<string, Operation>> = {
 
   margin_loss: plain((attributes, labels, lengths) => {
     const [present, absent] = [attributes.number('m_plus', 0.9), attributes.number('m_minus', 0.1)];
-    return marginLoss(labels!, lengths!, { present, absent, lambda: attributes.number('lambda', 0.5) });
+    return marginLoss(labels, lengths, { present, absent, lambda: attributes.number('lambda', 0.5) });
   }, 2),
-  mse: plain((_, images, reconstruction) => reconstructionLoss(images!, reconstruction!), 2),
+  mse: plain((_, images, reconstruction) => reconstructionLoss(images, reconstruction), 2),
   full_loss: {
     operands: [4, 4],
     run([labels, lengths, images, reconstruction], attributes) {
@@ -184,7 +184,7 @@ export const capsuleOperations: Readonly<Record<string, Operation>> = {
       return { outputs: [loss], auxiliary };
     },
   },
-  accuracy: plain((_, labels, lengths) => accuracy(labels!, lengths!), 2),
+  accuracy: plain((_, labels, lengths) => accuracy(labels, lengths), 2),
   multi_accuracy: {
     operands: [2, 2],
     run: ([labels, lengths]) => ({

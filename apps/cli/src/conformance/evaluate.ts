@@ -55,7 +55,7 @@ export async function runOperation(
       return differentiable.map((k) => outputs[k]!);
     };
     const { pullback } = vjp(outputsOf, ...wanted.map((k) => inputs[k]!));
-    return pullback(cotangents) as readonly Tensor[];
+    return pullback(cotangents);
   };
 
   try {

@@ -8,7 +8,6 @@ import {
   compileTrainStep,
   pathsOf,
   reconstructionLoss,
-  trainStep,
   type Batch,
   type Model,
   type Parameters,
@@ -17,7 +16,6 @@ import {
 import {
   add,
   compile,
-  leaves,
   leavesWithPaths,
   mul,
   scalar,
@@ -77,10 +75,7 @@ function firstStep(model: Model, weight: number) {
         ...(secondLabels ? { secondLabels } : {}),
       });
       const { capsules, lengths, reconstruction, secondReconstruction } = output;
-      const margin = model.classificationLoss(
-        secondLabels ? (add(labels, secondLabels) as Tensor) : labels,
-        output,
-      );
+      const margin = model.classificationLoss(secondLabels ? add(labels, secondLabels) : labels, output);
       const values: Record<string, Tensor> = { caps: capsules, lengths, margin };
       let loss = margin;
       if (reconstruction) {
@@ -89,8 +84,8 @@ function firstStep(model: Model, weight: number) {
         if (secondReconstruction && secondTargets) {
           const mse2 = reconstructionLoss(secondTargets, secondReconstruction);
           Object.assign(values, { recon2: secondReconstruction, mse2 });
-          loss = add(loss, mul(add(mse, mse2), weight / 2)) as Tensor;
-        } else loss = add(loss, mul(mse, weight)) as Tensor;
+          loss = add(loss, mul(add(mse, mse2), weight / 2));
+        } else loss = add(loss, mul(mse, weight));
       }
       return [loss, { ...values, loss }] as const;
     };

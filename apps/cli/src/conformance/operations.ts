@@ -66,8 +66,8 @@ export const plain = (run: Plain, least: number, most = least): Operation => ({
   operands: [least, most],
   run: (inputs, attributes) => ({ outputs: [run(attributes, ...inputs)] }),
 });
-const unary = (f: (x: Tensor) => Tensor): Operation => plain((_, x) => f(x!), 1);
-const binary = (f: (a: Tensor, b: Tensor) => Tensor): Operation => plain((_, a, b) => f(a!, b!), 2);
+const unary = (f: (x: Tensor) => Tensor): Operation => plain((_, x) => f(x), 1);
+const binary = (f: (a: Tensor, b: Tensor) => Tensor): Operation => plain((_, a, b) => f(a, b), 2);
 
 type Reduction = (
   x: Tensor,
@@ -76,7 +76,7 @@ type Reduction = (
 ) => Tensor;
 const reduction = (f: Reduction): Operation =>
   plain(
-    (attributes, x) => f(x!, attributes.axes('axis'), { keepDims: attributes.flag('keepdims', false) }),
+    (attributes, x) => f(x, attributes.axes('axis'), { keepDims: attributes.flag('keepdims', false) }),
     1,
   );
 
@@ -106,21 +106,21 @@ export const operations: Readonly<Record<string, Operation>> = {
   square: unary(square),
   rsqrt: unary(rsqrt),
   reciprocal: unary(reciprocal),
-  leaky_relu: plain((attributes, x) => leakyRelu(x!, attributes.number('alpha')), 1),
-  pow_const: plain((attributes, x) => pow(x!, attributes.number('exponent')), 1),
-  where: plain((_, condition, a, b) => where(condition!, a!, b!), 3),
+  leaky_relu: plain((attributes, x) => leakyRelu(x, attributes.number('alpha')), 1),
+  pow_const: plain((attributes, x) => pow(x, attributes.number('exponent')), 1),
+  where: plain((_, condition, a, b) => where(condition, a, b), 3),
 
   sum: reduction(sum),
   mean: reduction(mean),
   max: reduction(max),
   logsumexp: reduction(logSumExp),
-  softmax: plain((attributes, x) => softmax(x!, attributes.number('axis', -1)), 1),
-  log_softmax: plain((attributes, x) => logSoftmax(x!, attributes.number('axis', -1)), 1),
-  argmax: plain((attributes, x) => argmax(x!, attributes.number('axis', -1)), 1),
+  softmax: plain((attributes, x) => softmax(x, attributes.number('axis', -1)), 1),
+  log_softmax: plain((attributes, x) => logSoftmax(x, attributes.number('axis', -1)), 1),
+  argmax: plain((attributes, x) => argmax(x, attributes.number('axis', -1)), 1),
 
   matmul: plain(
     (attributes, a, b) =>
-      matmul(a!, b!, {
+      matmul(a, b, {
         transposeA: attributes.flag('transpose_a', false),
         transposeB: attributes.flag('transpose_b', false),
       }),
@@ -129,11 +129,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   einsum: plain((attributes, ...tensors) => einsum(attributes.text('subscripts'), ...tensors), 1, 26),
   einsum_same_operand: plain((attributes, u) => {
     const operands = attributes.text('subscripts').split('->')[0]!.split(',');
-    return einsum(attributes.text('subscripts'), ...operands.map(() => u!));
+    return einsum(attributes.text('subscripts'), ...operands.map(() => u));
   }, 1),
   conv2d: plain(
     (attributes, x, filter, bias) => {
-      const y: Tensor = conv2d(x!, filter!, {
+      const y: Tensor = conv2d(x, filter, {
         strides: attributes.pair('strides', 1),
         padding: padding(attributes),
         groups: attributes.number('groups', 1),
@@ -144,22 +144,22 @@ export const operations: Readonly<Record<string, Operation>> = {
     3,
   ),
 
-  transpose: plain((attributes, x) => transpose(x!, attributes.numbers('perm')), 1),
-  reshape: plain((attributes, x) => reshape(x!, attributes.numbers('shape')), 1),
-  broadcast_to: plain((attributes, x) => broadcastTo(x!, attributes.numbers('shape')), 1),
+  transpose: plain((attributes, x) => transpose(x, attributes.numbers('perm')), 1),
+  reshape: plain((attributes, x) => reshape(x, attributes.numbers('shape')), 1),
+  broadcast_to: plain((attributes, x) => broadcastTo(x, attributes.numbers('shape')), 1),
   concat: plain((attributes, ...pieces) => concat(pieces, attributes.number('axis')), 1, Infinity),
   stack: plain((attributes, ...pieces) => stack(pieces, attributes.number('axis')), 1, Infinity),
-  slice: plain((attributes, x) => slice(x!, attributes.numbers('begin'), attributes.numbers('size')), 1),
+  slice: plain((attributes, x) => slice(x, attributes.numbers('begin'), attributes.numbers('size')), 1),
   pad: plain((attributes, x) => {
     const paddings = attributes.rows('paddings', 2).map(([before, after]) => [before!, after!] as const);
-    return pad(x!, paddings, attributes.number('value', 0));
+    return pad(x, paddings, attributes.number('value', 0));
   }, 1),
-  gather: plain((attributes, x, indices) => gather(x!, indices!, attributes.number('axis', 0)), 2),
-  one_hot: plain((attributes, indices) => oneHot(indices!, attributes.number('depth')), 1),
+  gather: plain((attributes, x, indices) => gather(x, indices, attributes.number('axis', 0)), 2),
+  one_hot: plain((attributes, indices) => oneHot(indices, attributes.number('depth')), 1),
   upsample_bilinear2x: plain((attributes, x) => {
     const [down, across] = attributes.pair('size', 2);
     if (down !== 2 || across !== 2) throw attributes.wrong('size', '[2, 2]');
-    return upsampleBilinear2x(x!);
+    return upsampleBilinear2x(x);
   }, 1),
 };
 

@@ -64,7 +64,7 @@ function leastSquares(
 ): (w: Tensor) => { readonly gradient: Tensor; readonly loss: Tensor } {
   const loss = (w: Tensor): Tensor => {
     const product: Tensor = matmul(a, reshape(w, [w.size, 1]) as Tensor);
-    return mean(square(sub(reshape(product, b.shape) as Tensor, b)));
+    return mean(square(sub(reshape(product, b.shape), b)));
   };
   return (w) => ({ gradient: grad(loss)(w), loss: loss(w) });
 }
@@ -74,10 +74,7 @@ export const optimiserOperations: Readonly<Record<string, Operation>> = {
     operands: [2, 2],
     run([w0, gradients], attributes) {
       const gradientOf = (step: number): Tensor =>
-        reshape(
-          slice(gradients!, [step, ...w0!.shape.map(() => 0)], [1, ...w0!.shape]) as Tensor,
-          w0!.shape,
-        ) as Tensor;
+        reshape(slice(gradients!, [step, ...w0!.shape.map(() => 0)], [1, ...w0!.shape]), w0!.shape);
       const trace = run(adamOf(attributes), w0!, ratesOf(attributes), (_, step) => ({
         gradient: gradientOf(step),
       }));
