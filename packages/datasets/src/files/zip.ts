@@ -64,7 +64,7 @@ export function readZip(
     } catch (cause) {
       throw new DataError(`${where} is damaged at ${name}: get the file again.`, where, { cause });
     }
-    if (crc32(members[name]!) !== crc) throw fail(`is damaged at ${name} (its checksum differs)`);
+    if (crc32(members[name]) !== crc) throw fail(`is damaged at ${name} (its checksum differs)`);
   }
   return members;
 }

@@ -64,7 +64,7 @@ export function overlayField(dataset: ImageDataset, divisor: number) {
   return {
     shape,
     /** Writes digit `index`, moved by (dx, dy), into `out`. */
-    place(index: number, [dx, dy]: readonly [number, number], out: Float32Array): void {
+    place: (index: number, [dx, dy]: readonly [number, number], out: Float32Array): void => {
       const from = index * size;
       for (let y = 0; y < height; y++) {
         const to = (y + overlayBorder) * shape[1] + overlayBorder;
