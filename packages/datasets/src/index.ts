@@ -5,6 +5,7 @@
 export { DataError } from './errors.js';
 export * from './random.js';
 export * from './values/dataset.js';
+export { contentHashes } from './values/hash.js';
 export * from './values/classNames.js';
 export { decodeIdx, encodeIdx, type IdxArray } from './formats/idx.js';
 export * from './augment/geometry.js';
@@ -14,6 +15,7 @@ export * from './augment/norb.js';
 export * from './augment/general.js';
 export * from './augment/preprocess.js';
 export { digits, drawDigit, type DigitsOptions } from './digits/digits.js';
+export { toys, toysCount, toyInstances, type ToysOptions } from './toys/toys.js';
 export { overlay, overlayBorder, overlayMaximumShift } from './multimnist/merge.js';
 export * from './batches/order.js';
 export * from './batches/recipe.js';

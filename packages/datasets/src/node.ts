@@ -1,5 +1,7 @@
 /** @capsnet/datasets/node: what needs files, threads or the network. */
-export { dataDirectory, type DataDirectoryOptions } from './files/dataDirectory.js';
+export { dataDirectories, dataDirectory, type DataDirectoryOptions } from './files/dataDirectory.js';
 export { readBytes, isGzip } from './files/bytes.js';
 export { idxFileNames, readIdxDataset, writeIdxDataset, type IdxDatasetName } from './files/mnist.js';
+export { norbFileName, readNorbDataset, writeNorbDataset } from './files/norb.js';
+export { readNpzDataset, writeNpzDataset } from './files/npz.js';
 export { prefetch, shareDataset, type Prefetcher, type PrefetchOptions } from './batches/prefetch.js';

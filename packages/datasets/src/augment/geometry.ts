@@ -17,36 +17,51 @@ export function warpAffine(
   border = 0,
 ): Float32Array {
   const [height, width, channels] = shape;
+  const stride = width * channels;
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += channels) {
       const sourceX = a * x + b * y + c;
       const sourceY = d * x + e * y + f;
       const left = Math.floor(sourceX);
       const top = Math.floor(sourceY);
-      if (left < -1 || top < -1 || left >= width || top >= height) {
+      if (left >= 0 && top >= 0 && left < width - 1 && top < height - 1) {
+        // All four neighbours exist: by far the most frequent case, so it has no branches.
+        const right = sourceX - left; // weight of the right neighbour
+        const below = sourceY - top;
+        const from = top * stride + left * channels;
+        for (let channel = 0; channel < channels; channel++) {
+          const at = from + channel;
+          out[to + channel] =
+            (image[at]! * (1 - right) + image[at + channels]! * right) * (1 - below) +
+            (image[at + stride]! * (1 - right) + image[at + stride + channels]! * right) * below;
+        }
+      } else if (left < -1 || top < -1 || left >= width || top >= height) {
         for (let channel = 0; channel < channels; channel++) out[to + channel] = border;
-        continue;
-      }
-      const right = sourceX - left; // weight of the right neighbour
-      const below = sourceY - top;
-      const from = (top * width + left) * channels;
-      const hasLeft = left >= 0;
-      const hasRight = left + 1 < width;
-      const hasTop = top >= 0;
-      const hasBelow = top + 1 < height;
-      for (let channel = 0; channel < channels; channel++) {
-        const at = from + channel;
-        const topLeft = hasTop && hasLeft ? image[at]! : border;
-        const topRight = hasTop && hasRight ? image[at + channels]! : border;
-        const belowLeft = hasBelow && hasLeft ? image[at + width * channels]! : border;
-        const belowRight = hasBelow && hasRight ? image[at + (width + 1) * channels]! : border;
-        out[to + channel] =
-          (topLeft * (1 - right) + topRight * right) * (1 - below) +
-          (belowLeft * (1 - right) + belowRight * right) * below;
-      }
+      } else sampleAtEdge(image, shape, sourceX, sourceY, out, to, border);
     }
   }
   return out;
+}
+
+/** One pixel of which some neighbours lie outside the image. */
+function sampleAtEdge(
+  image: Float32Array,
+  [height, width, channels]: ImageShape,
+  sourceX: number,
+  sourceY: number,
+  out: Float32Array,
+  to: number,
+  border: number,
+): void {
+  const [left, top] = [Math.floor(sourceX), Math.floor(sourceY)];
+  const [right, below] = [sourceX - left, sourceY - top];
+  const value = (x: number, y: number, channel: number): number =>
+    x >= 0 && x < width && y >= 0 && y < height ? image[(y * width + x) * channels + channel]! : border;
+  for (let channel = 0; channel < channels; channel++) {
+    out[to + channel] =
+      (value(left, top, channel) * (1 - right) + value(left + 1, top, channel) * right) * (1 - below) +
+      (value(left, top + 1, channel) * (1 - right) + value(left + 1, top + 1, channel) * right) * below;
+  }
 }
 
 /**

@@ -13,22 +13,28 @@ export type Margins = readonly [left: number, right: number, top: number, bottom
 
 /** The margins of zeros around what is drawn. A blank image has none to move within: all are 0. */
 export function shiftMargins(image: Float32Array, [height, width, channels]: ImageShape): Margins {
-  let left = width;
+  const stride = width * channels;
+  const isEmpty = (from: number, to: number): boolean => {
+    for (let at = from; at < to; at++) if (image[at] !== 0) return false;
+    return true;
+  };
+  let top = 0;
+  while (top < height && isEmpty(top * stride, (top + 1) * stride)) top++;
+  if (top === height) return [0, 0, 0, 0];
+  let bottom = height - 1;
+  while (isEmpty(bottom * stride, (bottom + 1) * stride)) bottom--;
+  // Each row narrows the margins: it is looked at from both sides up to the drawing found so far.
+  let left = stride;
   let right = -1;
-  let top = height;
-  let bottom = -1;
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let channel = 0; channel < channels; channel++, at++) {
-        if (image[at] === 0) continue;
-        if (x < left) left = x;
-        if (x > right) right = x;
-        if (y < top) top = y;
-        bottom = y;
-      }
-    }
+  for (let row = top * stride; row <= bottom * stride; row += stride) {
+    let at = 0;
+    while (at < left && image[row + at] === 0) at++;
+    left = at;
+    at = stride - 1;
+    while (at > right && image[row + at] === 0) at--;
+    right = at;
   }
-  return right < 0 ? [0, 0, 0, 0] : [left, width - 1 - right, top, height - 1 - bottom];
+  return [Math.floor(left / channels), width - 1 - Math.floor(right / channels), top, height - 1 - bottom];
 }
 
 /**
@@ -134,21 +140,33 @@ export type Augmenter<Parameters> = (image: Float32Array, parameters: Parameters
 
 /** Applies the four steps to images of one shape. `out` may be the image. */
 export function mnistAugmenter(shape: ImageShape): Augmenter<MnistAugmentation> {
+  const [height, width, channels] = shape;
   const size = imageSize(shape);
+  const stride = width * channels;
   const rotated = new Float32Array(size);
   const shifted = new Float32Array(size);
   const resized = new Float32Array(size);
   return (image, parameters, out) => {
     const turned = parameters.angle === 0 ? image : rotate(image, shape, parameters.angle, rotated);
-    const [dx, dy] = shiftAmounts(
-      shiftMargins(turned, shape),
-      parameters.shiftMagnitudes,
-      parameters.shiftDirections,
-    );
+    const margins = shiftMargins(turned, shape);
+    const [dx, dy] = shiftAmounts(margins, parameters.shiftMagnitudes, parameters.shiftDirections);
     const moved = dx === 0 && dy === 0 ? turned : shift(turned, shape, dx, dy, shifted);
-    // `squish` reads `moved` to its end before it writes `out`, so the two may be one.
-    squish(moved, shape, parameters.widthModulation, parameters.offsetModulation, out, resized);
-    erase(out, shape, parameters.eraseRow, parameters.eraseColumn, patch, out);
+    // Only the rows of the drawing need the sums of `squish`; it reads them to their end before it writes `out`, so the two may be one.
+    const first = (margins[2] + dy) * stride;
+    const end = (height - margins[3] + dy) * stride;
+    const slab: ImageShape = [(end - first) / stride, width, channels];
+    const { widthModulation, offsetModulation, eraseRow, eraseColumn } = parameters;
+    squish(
+      moved.subarray(first, end),
+      slab,
+      widthModulation,
+      offsetModulation,
+      out.subarray(first, end),
+      resized,
+    );
+    out.fill(0, 0, first);
+    out.fill(0, end);
+    erase(out, shape, eraseRow, eraseColumn, patch, out);
   };
 }
 

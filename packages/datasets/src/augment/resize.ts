@@ -78,15 +78,18 @@ export function resizeWidth(
   out: Float32Array = new Float32Array(height * width * channels),
 ): Float32Array {
   const { starts, counts, weights, taps } = axisWeights(fullWidth, width, filter);
-  for (let x = 0; x < width; x++) {
-    const count = counts[x]!;
-    const table = x * taps;
-    for (let y = 0; y < height; y++) {
-      for (let channel = 0; channel < channels; channel++) {
-        let from = (y * fullWidth + starts[x]!) * channels + channel;
+  for (let y = 0, to = 0; y < height; y++) {
+    const row = y * fullWidth * channels;
+    for (let x = 0; x < width; x++) {
+      const first = row + starts[x]! * channels;
+      const table = x * taps;
+      const end = table + counts[x]!;
+      for (let channel = 0; channel < channels; channel++, to++) {
         let sum = 0;
-        for (let tap = 0; tap < count; tap++, from += channels) sum += weights[table + tap]! * image[from]!;
-        out[(y * width + x) * channels + channel] = sum;
+        for (let tap = table, from = first + channel; tap < end; tap++, from += channels) {
+          sum += weights[tap]! * image[from]!;
+        }
+        out[to] = sum;
       }
     }
   }

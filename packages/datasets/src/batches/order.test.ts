@@ -2,6 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { randomKey } from '../random.js';
 import { noiseDataset } from '../testing/samples.js';
+import { contentHashes } from '../values/hash.js';
 import { classCounts, imageDataset } from '../values/dataset.js';
 import { batchCount, batchRanges, epochOrder, limit, splitOff, stratifiedSample } from './order.js';
 
@@ -64,7 +65,30 @@ describe('splitting', () => {
       splitOff(sorted, 20, randomKey(2)).held.images,
     );
   });
-  it.each([0, 100, -3, 1000, NaN])('%d images cannot be held out of 100', (held) => {
+  test.prop([seeds, fc.integer({ min: 1, max: 99 })])('at random: every image once, too', (seed, held) => {
+    const parts = splitOff(sorted, held, randomKey(seed), { stratified: false });
+    expect(parts.held.count).toBe(held);
+    expect([...parts.kept.images, ...parts.held.images].sort((a, b) => a - b)).toEqual([...sorted.images]);
+  });
+  test.prop([seeds, fc.integer({ min: 1, max: 8 }), fc.boolean()])(
+    'no held-out image is left in the kept part, not even as a copy',
+    (seed, held, stratified) => {
+      // Images 10..19 are copies of 0..9, under other labels.
+      const copies = imageDataset({
+        ...sorted,
+        count: 20,
+        images: Uint8Array.from({ length: 20 }, (_, index) => index % 10),
+        labels: Uint8Array.from({ length: 20 }, (_, index) => index % 4),
+      });
+      const parts = splitOff(copies, held, randomKey(seed), { stratified });
+      const heldHashes = new Set(contentHashes(parts.held));
+      expect(parts.held.count).toBe(held);
+      expect(contentHashes(parts.kept).some((hash) => heldHashes.has(hash))).toBe(false);
+      // Nothing else is lost.
+      expect(parts.kept.count).toBe(20 - 2 * heldHashes.size);
+    },
+  );
+  it.each([0, 100, -3, 1000, NaN, 2.5])('%d images cannot be held out of 100', (held) => {
     expect(() => splitOff(sorted, held, randomKey(1))).toThrow(RangeError);
   });
   it('limits to the first, or to a stratified sample', () => {

@@ -1,5 +1,6 @@
 /** Which images come when: seeded orders, batch ranges, splits and limits. All are functions of a key and of counts. */
 import { foldIn, permutation, type RandomKey } from '../random.js';
+import { contentHashes } from '../values/hash.js';
 import { subset, type ImageDataset } from '../values/dataset.js';
 
 /** The order of an epoch: a permutation of 0..count-1 that depends on (key, epoch), or the identity without shuffling. */
@@ -71,28 +72,42 @@ export function stratifiedSample(dataset: ImageDataset, wanted: number, key: Ran
   return Uint32Array.from(members.flatMap((group, label) => group.slice(0, taken[label]))).sort();
 }
 
+export interface SplitOptions {
+  /** Each class loses the same share (default), or images are drawn whatever their class. */
+  readonly stratified?: boolean;
+}
+
 /**
- * Splits images off, seeded and stratified: every class loses the same share. `held` is a count, or a share when below 1. Both
- * parts keep the order of the data set.
+ * Holds images out, seeded: for validation, so that what chooses among weights has never trained them. `held` is a count, or a share when
+ * below 1; both parts keep the order of the data set. An image that stands in a data set twice must not stand on both sides, so copies
+ * of held-out images are left out of the kept part, which is then that much smaller (Fashion-MNIST has such copies).
  * @throws RangeError when nothing would be left on either side
  */
 export function splitOff(
   dataset: ImageDataset,
   held: number,
   key: RandomKey,
+  { stratified = true }: SplitOptions = {},
 ): { kept: ImageDataset; held: ImageDataset } {
   const wanted = held < 1 ? Math.round(dataset.count * held) : held;
-  if (!(wanted >= 1 && wanted < dataset.count)) {
+  if (!(Number.isInteger(wanted) && wanted >= 1 && wanted < dataset.count)) {
     throw new RangeError(
       `splitOff: ${held} of the ${dataset.count} images of ${dataset.name} would leave a part empty. Hold out between 1 and ${dataset.count - 1}.`,
     );
   }
-  const chosen = stratifiedSample(dataset, wanted, key);
-  const isChosen = new Uint8Array(dataset.count);
-  for (const index of chosen) isChosen[index] = 1;
+  const chosen = stratified
+    ? stratifiedSample(dataset, wanted, key)
+    : permutation(key, dataset.count).slice(0, wanted).sort();
+  const hashes = contentHashes(dataset);
+  const heldContents = new Set(Array.from(chosen, (index) => hashes[index]!));
   const rest = Uint32Array.from({ length: dataset.count }, (_, index) => index).filter(
-    (index) => !isChosen[index],
+    (index) => !heldContents.has(hashes[index]!),
   );
+  if (rest.length === 0) {
+    throw new RangeError(
+      `splitOff: every image of ${dataset.name} is a copy of one of the ${wanted} held out. Take images that differ.`,
+    );
+  }
   return { kept: subset(dataset, rest), held: subset(dataset, chosen) };
 }
 

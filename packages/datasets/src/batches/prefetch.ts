@@ -109,7 +109,11 @@ export function prefetch(dataset: ImageDataset, recipe: Recipe, options: Prefetc
         if (failure) throw failure;
         waiting = true;
         worker.ref();
-        await new Promise<void>((resolve) => (wake = resolve));
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        // First the wish for a message, then a last look: a batch finished in between is seen by one of the two.
+        Atomics.store(counters, counter.waiting, 1);
+        if (Atomics.load(counters, counter.produced) <= taken) await woken;
+        Atomics.store(counters, counter.waiting, 0);
         worker.unref();
         waiting = false;
       }

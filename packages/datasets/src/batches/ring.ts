@@ -1,12 +1,13 @@
 /**
  * The shared memory between the thread that makes batches and the one that uses them: a ring of slots, each with room for a batch, and
- * three counters. The maker fills slot `produced % slots` while produced - consumed < slots; the user reads slot
- * `consumed % slots` while consumed < produced. Nothing is copied between them.
+ * four counters. The maker fills slot `produced % slots` while produced - consumed < slots; the user reads slot
+ * `consumed % slots` while consumed < produced. Nothing is copied between them, and neither side spins: the maker sleeps on `consumed`,
+ * and the user, who may not block its thread, says by `waiting` that it wants a message with the next batch.
  */
 import { batchSizes, type BatchBuffers, type BatchLayout } from './pipeline.js';
 
 /** The places of the counters. */
-export const counter = { produced: 0, consumed: 1, closed: 2 } as const;
+export const counter = { produced: 0, consumed: 1, closed: 2, waiting: 3 } as const;
 
 /** What travels to the worker: shared buffers only. */
 export interface Ring {

@@ -28,7 +28,7 @@ function work({ dataset, recipe, options, from, ring }: WorkerTask): void {
     }
     pipeline.fill({ epoch, step }, slots[produced % ring.slots]!);
     Atomics.store(counters, counter.produced, produced + 1);
-    parentPort?.postMessage(produced + 1);
+    if (Atomics.load(counters, counter.waiting) !== 0) parentPort?.postMessage(produced + 1);
     if (++step === pipeline.stepsPerEpoch) {
       step = 0;
       epoch++;

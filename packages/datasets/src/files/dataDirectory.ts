@@ -25,3 +25,17 @@ export function dataDirectory(options: DataDirectoryOptions = {}): string {
   const cache = env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : join(home, '.cache');
   return join(cache, 'capsnet');
 }
+
+/**
+ * Where the files of a data set are looked for, in this order: what the user or CAPSNET_DATA says, alone; else the cache folder, then the data
+ * that the system's packages bring (`datasets` in each of `$XDG_DATA_DIRS`, `/usr/share/datasets` for Debian's dataset-fashion-mnist).
+ */
+export function dataDirectories(options: DataDirectoryOptions = {}): string[] {
+  const { dataDir, env = process.env, platform = process.platform } = options;
+  const first = dataDirectory(options);
+  if (dataDir || env.CAPSNET_DATA || platform === 'win32') return [first];
+  const shared = (env.XDG_DATA_DIRS || '/usr/local/share:/usr/share')
+    .split(':')
+    .filter((folder) => folder.startsWith('/'));
+  return [first, ...shared.map((folder) => join(folder, 'datasets'))];
+}

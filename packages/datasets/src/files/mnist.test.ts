@@ -10,6 +10,7 @@ import { noiseDataset } from '../testing/samples.js';
 import { sharedFolder } from '../testing/golden.js';
 import { classCounts } from '../values/dataset.js';
 import { idxFileNames, readIdxDataset, writeIdxDataset } from './mnist.js';
+import { writeNpzDataset } from './npz.js';
 
 const root = mkdtempSync(join(tmpdir(), 'idx-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -118,7 +119,7 @@ describe('bad files', () => {
   it('missing file and missing folder', () => {
     rmSync(labels);
     expect(message()).toMatch(
-      /^train-labels-idx1-ubyte .* is missing in .*bad-\w+; put the four IDX files there/,
+      /^train-labels-idx1-ubyte .* is missing in .*bad-\w+; get it with .*, or put the four IDX files/,
     );
     expect(failure(() => readIdxDataset('mnist', 'test', join(folder, 'no')))).toContain('does not exist');
   });
@@ -175,5 +176,51 @@ describe.skipIf(!sharedFolder)('the real MNIST (CAPSNET_SHARED)', () => {
     const train = readIdxDataset('mnist', 'train', folder);
     expect([train.count, train.shape]).toEqual([60_000, [28, 28, 1]]);
     expect([...train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+  });
+});
+
+describe('where it is found', () => {
+  const folder = mkdtempSync(join(root, 'places-'));
+  const [cache, system] = [join(folder, 'cache'), join(folder, 'system')];
+  writeIdxDataset(written, join(system, 'fashion-mnist'), { gzip: true });
+  it('in the next folder when the first has nothing', () => {
+    expect(readIdxDataset('fashion-mnist', 'train', [cache, system]).count).toBe(23);
+    mkdirSync(cache);
+    expect(readIdxDataset('fashion-mnist', 'train', [cache, system]).count).toBe(23);
+    expect(failure(() => readIdxDataset('fashion-mnist', 'test', [cache, system]))).toContain(
+      `nor is it in ${system}`,
+    );
+  });
+  it('half a set in the first folder is an error, not a reason to look on', () => {
+    const broken = join(folder, 'broken');
+    const [images] = writeIdxDataset(written, broken);
+    rmSync(images!);
+    expect(failure(() => readIdxDataset('fashion-mnist', 'train', [broken, system]))).toContain(
+      `is missing in ${broken}`,
+    );
+  });
+  it('in one .npz', () => {
+    const npz = join(folder, 'npz');
+    mkdirSync(npz);
+    writeNpzDataset({ train: written, test: { ...written, split: 'test' } }, join(npz, 'mnist.npz'));
+    for (const split of ['train', 'test'] as const) {
+      const read = readIdxDataset('mnist', split, npz);
+      expect(read).toMatchObject({ name: 'mnist', split, shape: [7, 5, 1], count: 23 });
+      expect([...read.images]).toEqual([...written.images]);
+      expect([...read.labels]).toEqual([...written.labels]);
+    }
+    const path = join(npz, 'mnist.npz');
+    const whole = readFileSync(path);
+    for (const [damage, message] of [
+      [whole.subarray(0, 100), /mnist\.npz/],
+      [Buffer.from('no archive'), /mnist\.npz/],
+      [
+        Buffer.concat([whole.subarray(0, 60), Buffer.from([whole[60]! ^ 255]), whole.subarray(61)]),
+        /damaged/,
+      ],
+    ] as const) {
+      writeFileSync(path, damage);
+      expect(failure(() => readIdxDataset('mnist', 'train', npz))).toMatch(message);
+    }
   });
 });

@@ -1,4 +1,7 @@
-/** MNIST and its relatives (Fashion-MNIST) from their four IDX files, plain or gzip, under either of the names in circulation. */
+/**
+ * MNIST and its relatives (Fashion-MNIST) from their four IDX files, plain or gzip, under either of the names in circulation; or from
+ * one `.npz` of the data set's name, as Keras distributes MNIST.
+ */
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,6 +10,7 @@ import { decodeIdx, encodeIdx } from '../formats/idx.js';
 import { checkLabels, imageDataset, type ImageDataset, type Split } from '../values/dataset.js';
 import { digitNames, fashionNames } from '../values/classNames.js';
 import { readBytes } from './bytes.js';
+import { readNpzDataset } from './npz.js';
 
 export type IdxDatasetName = 'mnist' | 'fashion-mnist';
 
@@ -25,34 +29,58 @@ export function idxFileNames(split: Split, part: 'images' | 'labels'): string[] 
 }
 
 /** The first of the files that exists in one of the folders. */
-function locate(folders: readonly string[], names: readonly string[], what: string): string {
-  for (const folder of folders) {
-    for (const name of names) {
-      const path = join(folder, name);
-      if (existsSync(path)) return path;
-    }
-  }
-  const [folder] = folders.slice(-1) as [string];
+function find(folders: readonly string[], names: readonly string[]): string | undefined {
+  return folders
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+}
+
+function missing(name: IdxDatasetName, names: readonly string[], directories: readonly string[]): DataError {
+  const [folder] = directories as [string];
   const looked = existsSync(folder)
     ? `is missing in ${folder}`
     : `is missing: the folder ${folder} does not exist`;
-  throw new DataError(
-    `${names[0]!} (or ${names[1]!}) of ${what} ${looked}; put the four IDX files there, or name their folder with --data-dir or CAPSNET_DATA.`,
+  const others = directories.length > 1 ? ` (nor is it in ${directories.slice(1).join(' or ')})` : '';
+  return new DataError(
+    `${names[0]!} (or ${names[1]!}) of ${name} ${looked}${others}; get it with "capsnet datasets fetch ${name}", or put the four IDX files (or ${name}.npz) there, or name their folder with --data-dir or CAPSNET_DATA.`,
     folder,
   );
 }
 
+const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 /**
- * Reads a split of MNIST or Fashion-MNIST.
- * @param directory the folder of the files, or a folder with a sub-folder of the data set's name
+ * Reads a split of MNIST or Fashion-MNIST from the first of the folders that has it.
+ * @param directories a folder of the files, or one with a sub-folder of the data set's name; or several such
  * @throws DataError: a missing, truncated or foreign file, counts that differ, a label out of range
  */
-export function readIdxDataset(name: IdxDatasetName, split: Split, directory: string): ImageDataset {
-  const folders = [join(directory, name), directory].filter(
-    (folder, index) => index === 1 || (existsSync(folder) && statSync(folder).isDirectory()),
-  );
-  const imagesPath = locate(folders, idxFileNames(split, 'images'), name);
-  const labelsPath = locate(folders, idxFileNames(split, 'labels'), name);
+export function readIdxDataset(
+  name: IdxDatasetName,
+  split: Split,
+  directories: string | readonly string[],
+): ImageDataset {
+  const places = typeof directories === 'string' ? [directories] : directories;
+  const imageNames = idxFileNames(split, 'images');
+  const labelNames = idxFileNames(split, 'labels');
+  for (const place of places) {
+    const folders = [join(place, name), place].filter((folder) => isDirectory(folder));
+    const imagesPath = find(folders, imageNames);
+    const labelsPath = find(folders, labelNames);
+    if (imagesPath && labelsPath) return readIdxFiles(name, split, imagesPath, labelsPath);
+    // One of the two is a broken set, which the next folder should not hide.
+    if (imagesPath || labelsPath) throw missing(name, imagesPath ? labelNames : imageNames, [folders[0]!]);
+    const archive = find(folders, [`${name}.npz`]);
+    if (archive) return readNpzDataset(split, archive, name, classNamesOf[name]);
+  }
+  throw missing(name, imageNames, places);
+}
+
+function readIdxFiles(
+  name: IdxDatasetName,
+  split: Split,
+  imagesPath: string,
+  labelsPath: string,
+): ImageDataset {
   const images = decodeIdx(readBytes(imagesPath), 3, imagesPath);
   const labels = decodeIdx(readBytes(labelsPath), 1, labelsPath);
   const [count, height, width] = images.axes as [number, number, number];

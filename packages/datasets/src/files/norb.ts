@@ -23,20 +23,34 @@ const instances: Readonly<Record<Split, string>> = { train: '46789', test: '0123
 export const norbFileName = (split: Split, part: 'dat' | 'cat' | 'info'): string =>
   `smallnorb-5x${instances[split]}x9x18x6x2x96x96-${splitNames[split]}-${part}.mat`;
 
-function locate(directory: string, split: Split, part: 'dat' | 'cat' | 'info'): string {
-  const pattern = new RegExp(`^smallnorb-.*-?${splitNames[split]}-${part}\\.mat(\\.gz)?$`);
-  for (const folder of [join(directory, 'smallnorb'), directory]) {
+type Part = 'dat' | 'cat' | 'info';
+
+/** The paths of the three files, from the first folder that has one of them. */
+function locate(directories: readonly string[], split: Split): Readonly<Record<Part, string>> {
+  for (const folder of directories.flatMap((place) => [join(place, 'smallnorb'), place])) {
     if (!existsSync(folder) || !statSync(folder).isDirectory()) continue;
-    const found = readdirSync(folder)
-      .filter((name) => pattern.test(name))
-      .sort();
-    if (found[0]) return join(folder, found[0]);
+    const names = readdirSync(folder).sort();
+    const find = (part: Part): string | undefined => {
+      const pattern = new RegExp(`^smallnorb-.*-?${splitNames[split]}-${part}\\.mat(\\.gz)?$`);
+      const name = names.find((file) => pattern.test(file));
+      return name === undefined ? undefined : join(folder, name);
+    };
+    const paths = { dat: find('dat'), cat: find('cat'), info: find('info') };
+    if (!paths.dat && !paths.cat && !paths.info) continue;
+    for (const part of ['dat', 'cat', 'info'] as const)
+      if (!paths[part]) throw missing(part, split, [folder]);
+    return paths as Record<Part, string>;
   }
+  throw missing('dat', split, directories);
+}
+
+function missing(part: Part, split: Split, directories: readonly string[]): DataError {
+  const [directory] = directories as [string];
   const where = existsSync(directory)
     ? `is missing in ${directory}`
     : `is missing: the folder ${directory} does not exist`;
-  throw new DataError(
-    `${norbFileName(split, part)} (or .gz) of smallnorb ${where}; put the dat, cat and info files there, or name their folder with --data-dir or CAPSNET_DATA.`,
+  return new DataError(
+    `${norbFileName(split, part)} (or .gz) of smallnorb ${where}; get it with "capsnet datasets fetch smallnorb", or put the dat, cat and info files there, or name their folder with --data-dir or CAPSNET_DATA.`,
     directory,
   );
 }
@@ -57,12 +71,8 @@ function interleaveCameras(data: Uint8Array, pixels: number): void {
  * Reads a split of smallNORB: 96 x 96 x 2 bytes an image (two cameras as channels), with its factors.
  * @throws DataError: a missing or foreign file, a wrong header field, counts that differ, a category or factor out of range
  */
-export function readNorbDataset(split: Split, directory: string): ImageDataset {
-  const paths = {
-    cat: locate(directory, split, 'cat'),
-    info: locate(directory, split, 'info'),
-    dat: locate(directory, split, 'dat'),
-  };
+export function readNorbDataset(split: Split, directories: string | readonly string[]): ImageDataset {
+  const paths = locate(typeof directories === 'string' ? [directories] : directories, split);
   const categories = decodeNorbMatrix(readBytes(paths.cat), 'integer', [undefined], paths.cat);
   const info = decodeNorbMatrix(readBytes(paths.info), 'integer', [undefined, 4], paths.info);
   const images = decodeNorbMatrix(readBytes(paths.dat), 'byte', [undefined, cameras, side, side], paths.dat);

@@ -11,7 +11,12 @@ import { readZip, writeZip } from './zip.js';
  * Reads a split of an `.npz` of MNIST's form: x of N x H x W bytes, y of N labels.
  * @throws DataError: a missing or damaged file, missing arrays, other shapes or types, counts that differ, a label out of range
  */
-export function readNpzDataset(split: Split, path: string, name = 'mnist'): ImageDataset {
+export function readNpzDataset(
+  split: Split,
+  path: string,
+  name = 'mnist',
+  classNames: readonly string[] = digitNames,
+): ImageDataset {
   const members = [`x_${split}.npy`, `y_${split}.npy`] as const;
   const archive = readZip(readBytes(path), members, path);
   const [x, y] = members.map((member) => decodeNpy(archive[member]!, `${path}:${member}`)) as [
@@ -31,7 +36,7 @@ export function readNpzDataset(split: Split, path: string, name = 'mnist'): Imag
       path,
     );
   }
-  checkLabels(y.data, 1, digitNames.length, path);
+  checkLabels(y.data, 1, classNames.length, path);
   return imageDataset(
     {
       name,
@@ -40,7 +45,7 @@ export function readNpzDataset(split: Split, path: string, name = 'mnist'): Imag
       count,
       images: x.data,
       labels: Uint8Array.from(y.data),
-      classNames: digitNames,
+      classNames,
     },
     path,
   );

@@ -44,7 +44,7 @@ export function decodeNorbMatrix(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0, true);
   if (magic !== magics[type]) {
-    const found = otherTypes[magic] ? ` (a ${otherTypes[magic]} matrix)` : '';
+    const found = otherTypes[magic] ? ` (a matrix of type ${otherTypes[magic]})` : '';
     throw fail(
       `starts with ${hex(magic)}${found}, not with ${hex(magics[type])} of a NORB ${type} matrix: put the right file there`,
     );
