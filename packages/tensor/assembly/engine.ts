@@ -6,14 +6,16 @@
  */
 import { fused } from './fused';
 import { packPanels, matmul } from './matmul';
-import { correlate, filterGradient, depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './convolution';
+import { correlate, filterGradient } from './convolution';
+import { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './depthwise';
 import { reduce, argmax } from './reduce';
 import { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 import { softmax, squash, squashGradient } from './capsule';
 export * from './micro';
 export { fused } from './fused';
 export { packPanels, matmul } from './matmul';
-export { correlate, filterGradient, depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './convolution';
+export { correlate, filterGradient } from './convolution';
+export { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './depthwise';
 export { reduce, argmax } from './reduce';
 export { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 export { softmax, squash, squashGradient } from './capsule';

@@ -1,5 +1,5 @@
 /**
- * Matrix products. B is packed into panels of 8 columns when enough rows of A will use it; otherwise it is read where it lies.
+ * Matrix products. B is packed into panels of 8 columns, or read where it lies when few rows of A will use it.
  *
  * `packPanels` words: b, panels, k, n, rowStride, columnStride (bytes), batches, batchStride,
  * targetBatchStride, targetPanelStride (bytes).
@@ -7,8 +7,11 @@
  * bStep (bytes a k), bPanel (bytes between panels of 8 columns), activation, alpha, scratch, scratchPerThread.
  */
 import { word, address, real } from './memory';
-import { rowsTile, columnsTile } from './micro';
-import { initTile, copyTile, activate } from './tile';
+import { rowsTile, columnsTile, ROWS } from './micro';
+import { activate, copyTile, startRow, ZEROS } from './tile';
+
+/** A panel's slice of k stays in the first-level cache beside that of the rows. */
+export const SLICE: i32 = 256;
 
 export function packPanels(args: usize, thread: i32, threads: i32): void {
   const source = address(args, 0), target = address(args, 1);
@@ -23,23 +26,54 @@ export function packPanels(args: usize, thread: i32, threads: i32): void {
     const batch = job / panels;
     const panel = job - batch * panels;
     const columns = min(8, n - (panel << 3));
-    let from = source + <usize>batch * batchStride + <usize>(panel << 3) * columnStride;
-    let to = target + <usize>batch * targetBatch + <usize>panel * targetPanel;
+    const from = source + <usize>batch * batchStride + <usize>(panel << 3) * columnStride;
+    const to = target + <usize>batch * targetBatch + <usize>panel * targetPanel;
     packPanel(to, from, k, columns, rowStride, columnStride);
   }
 }
 
 /** One panel: k rows of 8, missing columns 0. */
 export function packPanel(to: usize, from: usize, k: i32, columns: i32, rowStride: usize, columnStride: usize): void {
+  if (columns == 8 && columnStride == 4) packRows(to, from, k, rowStride);
+  else if (columns == 8 && rowStride == 4) packColumns(to, from, k, columnStride);
+  else packAny(to, from, k, columns, rowStride, columnStride);
+}
+
+export function packRows(to: usize, from: usize, k: i32, rowStride: usize): void {
   const end = to + (<usize>k << 5);
-  if (columns == 8 && columnStride == 4) {
-    while (to < end) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      from += rowStride; to += 32;
-    }
-    return;
+  while (to < end) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    from += rowStride; to += 32;
   }
+}
+
+/** 8 columns that run along memory: four k at a time, transposed in registers. */
+export function packColumns(to: usize, from: usize, k: i32, columnStride: usize): void {
+  const whole = to + (<usize>(k & ~3) << 5);
+  const half = columnStride << 2;
+  while (to < whole) {
+    transpose4(to, 32, from, columnStride);
+    transpose4(to + 16, 32, from + half, columnStride);
+    from += 16; to += 128;
+  }
+  if (k & 3) packAny(to, from, k & 3, 8, 4, columnStride);
+}
+
+/** A 4 x 4 block, its rows `fromRow` bytes apart, written with rows as columns. */
+// @ts-ignore: decorator
+@inline export function transpose4(to: usize, toRow: usize, from: usize, fromRow: usize): void {
+  const a = v128.load(from), b = v128.load(from + fromRow), c = v128.load(from + 2 * fromRow), d = v128.load(from + 3 * fromRow);
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f64>(ab0, cd0, 0, 2));
+  v128.store(to + toRow, v128.shuffle<f64>(ab0, cd0, 1, 3));
+  v128.store(to + 2 * toRow, v128.shuffle<f64>(ab1, cd1, 0, 2));
+  v128.store(to + 3 * toRow, v128.shuffle<f64>(ab1, cd1, 1, 3));
+}
+
+function packAny(to: usize, from: usize, k: i32, columns: i32, rowStride: usize, columnStride: usize): void {
+  const end = to + (<usize>k << 5);
   while (to < end) {
     let at = from;
     for (let c = 0; c < 8; c++) {
@@ -47,6 +81,25 @@ export function packPanel(to: usize, from: usize, k: i32, columns: i32, rowStrid
       if (c < columns) at += columnStride;
     }
     from += rowStride; to += 32;
+  }
+}
+
+/** A tile of a transposed A, k by `count` elements, laid side by side: strides of a power of two would fall into one set of the cache. */
+export function packTile(to: usize, from: usize, step: usize, k: i32, count: i32): void {
+  if (count == 6) {
+    const end = to + <usize>k * 24;
+    while (to < end) {
+      v128.store(to, v128.load(from));
+      store<i64>(to, load<i64>(from, 16), 16);
+      from += step; to += 24;
+    }
+    return;
+  }
+  const bytes = <usize>count << 2;
+  for (let i = 0; i < k; i++) {
+    let offset: usize = 0;
+    while (offset < bytes) { store<f32>(to + offset, load<f32>(from + offset)); offset += 4; }
+    from += step; to += bytes;
   }
 }
 
@@ -60,10 +113,11 @@ export function matmul(args: usize, thread: i32, threads: i32): void {
   const kind = word(args, 15);
   const alpha = real(args, 16);
   const scratch = address(args, 17) + <usize>(word(args, 18) * thread);
+  const packed = scratch + 256;
   const panels = (n + 7) >> 3;
   const cRow = <usize>n << 2;
-  // A block of rows stays in the first-level cache while the panels pass; with few rows the panels are dealt out instead.
-  const rowBlock = 48;
+  // Rows of A in blocks that stay in the second-level cache while the panels pass; with few rows the panels are dealt out instead.
+  const rowBlock = 8 * ROWS;
   const rowBlocks = (m + rowBlock - 1) / rowBlock;
   const panelBlock = rowBlocks * batches >= 4 * threads ? panels : 4;
   const panelBlocks = (panels + panelBlock - 1) / panelBlock;
@@ -80,31 +134,39 @@ export function matmul(args: usize, thread: i32, threads: i32): void {
     const aBase = a + <usize>batch * aBatch;
     const bBase = b + <usize>batch * bBatch;
     const cBase = c + <usize>batch * cBatch;
-    // k in slices, so that a panel's slice stays in the first-level cache.
-    for (let k0 = 0; k0 < k; k0 += 512) {
-      const kSlice = min(512, k - k0);
+    const firstColumn = firstPanel << 3;
+    for (let k0 = 0; k0 < k; k0 += SLICE) {
+      const kSlice = min(SLICE, k - k0);
+      if (transposed) {
+        for (let row = firstRow; row < lastRow; row += ROWS) {
+          const to = packed + (<usize>((row - firstRow) * kSlice) << 2);
+          packTile(to, aBase + (<usize>row << 2) + <usize>k0 * aRow, aRow, kSlice, min(ROWS, lastRow - row));
+        }
+      }
       for (let panel = firstPanel; panel < lastPanel; panel++) {
         const column = panel << 3;
         const columns = min(8, n - column);
+        const whole = columns == 8;
         const bAt = bBase + <usize>panel * bPanel + <usize>k0 * bStep;
-        for (let row = firstRow; row < lastRow; row += 6) {
-          const rows = min(6, lastRow - row);
+        for (let row = firstRow; row < lastRow; row += ROWS) {
+          const rows = min(ROWS, lastRow - row);
           const at = cBase + <usize>row * cRow + (<usize>column << 2);
-          if (k0 == 0) initTile(at, cRow, rows, columns, bias == 0 ? 0 : bias + (<usize>column << 2));
-          const tile = columns == 8 ? at : scratch;
-          const tileRow = columns == 8 ? cRow : 32;
-          if (columns < 8) copyTile(scratch, 32, at, cRow, rows, columns);
-          if (transposed) columnsTile(rows, aBase + (<usize>row << 2) + <usize>k0 * aRow, aRow, bAt, bStep, tile, tileRow, kSlice);
-          else rowsTile(rows, aBase + <usize>row * aRow + (<usize>k0 << 2), aRow, bAt, bStep, tile, tileRow, kSlice);
-          if (columns < 8) copyTile(at, cRow, scratch, 32, rows, columns);
+          const tile = whole ? at : scratch;
+          const tileRow: usize = whole ? cRow : 32;
+          let from = tile, fromRow = tileRow;
+          if (k0 == 0) { from = bias == 0 ? ZEROS : bias + (<usize>column << 2); fromRow = 0; }
+          else if (!whole) copyTile(scratch, 32, at, cRow, rows, columns);
+          if (transposed) columnsTile(rows, packed + (<usize>((row - firstRow) * kSlice) << 2), <usize>rows << 2, bAt, bStep, tile, tileRow, kSlice, from, fromRow);
+          else rowsTile(rows, aBase + <usize>row * aRow + (<usize>k0 << 2), aRow, bAt, bStep, tile, tileRow, kSlice, from, fromRow);
+          if (!whole) copyTile(at, cRow, scratch, 32, rows, columns);
         }
       }
     }
-    if (kind != 0) {
-      const firstColumn = firstPanel << 3;
-      const width = min(n, lastPanel << 3) - firstColumn;
-      for (let row = firstRow; row < lastRow; row++) activate(cBase + <usize>row * cRow + (<usize>firstColumn << 2), width, kind, alpha);
+    const width = min(n, lastPanel << 3) - firstColumn;
+    for (let row = firstRow; row < lastRow; row++) {
+      const at = cBase + <usize>row * cRow + (<usize>firstColumn << 2);
+      if (k == 0) startRow(at, bias == 0 ? 0 : bias + (<usize>firstColumn << 2), width);
+      if (kind != 0) activate(at, width, kind, alpha);
     }
-    if (k == 0) for (let row = firstRow; row < lastRow; row++) initTile(cBase + <usize>row * cRow, cRow, 1, n, bias);
   }
 }

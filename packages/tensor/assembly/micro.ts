@@ -1,13 +1,19 @@
 /**
- * Micro-kernels: a tile of R rows by 8 columns of C, kept in registers, += A B over k. One flat loop each; C is loaded before it and stored
- * after it. 6 rows fill the 15 usable vector registers; fewer rows serve the edges.
+ * Micro-kernels: a tile of R rows by 8 columns of C, kept in registers: C = F + A B over k. One flat loop each; F is loaded before it and C
+ * stored after it. F is C itself to go on with a sum, 32 zeros (`ZEROS`, fromRow 0) to begin one, or a bias (fromRow 0).
  *
  * `rowsR`: row r of A starts at a + r * aRow and runs along memory. `columnsR`: the R elements of A for one k lie side by side, aStep
  * bytes further for the next k (A transposed, or packed). B: 8 floats at b, bStep bytes further for the next k.
+ *
+ * They are exported so that Binaryen does not inline them: V8 unrolls the loop of an inlined kernel and spills its registers.
  */
 import { mulAdd } from './memory';
-export function rows1(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
+
+/** Rows of a full tile: with a fused multiply-add 6 fill the 15 usable vector registers, without it the product needs some of them. */
+export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+
+export function rows1(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
   const end = a + (<usize>k << 2);
   while (a < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -17,10 +23,10 @@ export function rows1(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, c
   }
   v128.store(c, c00); v128.store(c, c01, 16);
 }
-export function rows2(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
+export function rows2(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
   let a1 = a + aRow;
   const end = a + (<usize>k << 2);
   while (a < end) {
@@ -32,14 +38,15 @@ export function rows2(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, c
     a += 4; a1 += 4; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
 }
-export function rows3(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
+export function rows3(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   const end = a + (<usize>k << 2);
@@ -54,17 +61,19 @@ export function rows3(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, c
     a += 4; a1 += 4; a2 += 4; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
 }
-export function rows4(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
-  const c3at = c2at + cRow;
-  let c30 = v128.load(c3at), c31 = v128.load(c3at, 16);
+export function rows4(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += fromRow;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   let a3 = a2 + aRow;
@@ -82,20 +91,23 @@ export function rows4(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, c
     a += 4; a1 += 4; a2 += 4; a3 += 4; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
-  v128.store(c3at, c30); v128.store(c3at, c31, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
+  c += cRow;
+  v128.store(c, c30); v128.store(c, c31, 16);
 }
-export function rows5(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
-  const c3at = c2at + cRow;
-  let c30 = v128.load(c3at), c31 = v128.load(c3at, 16);
-  const c4at = c3at + cRow;
-  let c40 = v128.load(c4at), c41 = v128.load(c4at, 16);
+export function rows5(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += fromRow;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
+  from += fromRow;
+  let c40 = v128.load(from), c41 = v128.load(from, 16);
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   let a3 = a2 + aRow;
@@ -116,23 +128,27 @@ export function rows5(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, c
     a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
-  v128.store(c3at, c30); v128.store(c3at, c31, 16);
-  v128.store(c4at, c40); v128.store(c4at, c41, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
+  c += cRow;
+  v128.store(c, c30); v128.store(c, c31, 16);
+  c += cRow;
+  v128.store(c, c40); v128.store(c, c41, 16);
 }
-export function rows6(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
-  const c3at = c2at + cRow;
-  let c30 = v128.load(c3at), c31 = v128.load(c3at, 16);
-  const c4at = c3at + cRow;
-  let c40 = v128.load(c4at), c41 = v128.load(c4at, 16);
-  const c5at = c4at + cRow;
-  let c50 = v128.load(c5at), c51 = v128.load(c5at, 16);
+export function rows6(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += fromRow;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
+  from += fromRow;
+  let c40 = v128.load(from), c41 = v128.load(from, 16);
+  from += fromRow;
+  let c50 = v128.load(from), c51 = v128.load(from, 16);
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   let a3 = a2 + aRow;
@@ -156,14 +172,19 @@ export function rows6(a: usize, aRow: usize, b: usize, bStep: usize, c: usize, c
     a += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
-  v128.store(c3at, c30); v128.store(c3at, c31, 16);
-  v128.store(c4at, c40); v128.store(c4at, c41, 16);
-  v128.store(c5at, c50); v128.store(c5at, c51, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
+  c += cRow;
+  v128.store(c, c30); v128.store(c, c31, 16);
+  c += cRow;
+  v128.store(c, c40); v128.store(c, c41, 16);
+  c += cRow;
+  v128.store(c, c50); v128.store(c, c51, 16);
 }
-export function columns1(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
+export function columns1(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
   const end = b + bStep * <usize>k;
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -173,10 +194,10 @@ export function columns1(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
   }
   v128.store(c, c00); v128.store(c, c01, 16);
 }
-export function columns2(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
+export function columns2(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
   const end = b + bStep * <usize>k;
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -187,14 +208,15 @@ export function columns2(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
     a += aStep; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
 }
-export function columns3(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
+export function columns3(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
   const end = b + bStep * <usize>k;
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -207,17 +229,19 @@ export function columns3(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
     a += aStep; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
 }
-export function columns4(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
-  const c3at = c2at + cRow;
-  let c30 = v128.load(c3at), c31 = v128.load(c3at, 16);
+export function columns4(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += fromRow;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
   const end = b + bStep * <usize>k;
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -232,20 +256,23 @@ export function columns4(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
     a += aStep; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
-  v128.store(c3at, c30); v128.store(c3at, c31, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
+  c += cRow;
+  v128.store(c, c30); v128.store(c, c31, 16);
 }
-export function columns5(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
-  const c3at = c2at + cRow;
-  let c30 = v128.load(c3at), c31 = v128.load(c3at, 16);
-  const c4at = c3at + cRow;
-  let c40 = v128.load(c4at), c41 = v128.load(c4at, 16);
+export function columns5(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += fromRow;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
+  from += fromRow;
+  let c40 = v128.load(from), c41 = v128.load(from, 16);
   const end = b + bStep * <usize>k;
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -262,23 +289,27 @@ export function columns5(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
     a += aStep; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
-  v128.store(c3at, c30); v128.store(c3at, c31, 16);
-  v128.store(c4at, c40); v128.store(c4at, c41, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
+  c += cRow;
+  v128.store(c, c30); v128.store(c, c31, 16);
+  c += cRow;
+  v128.store(c, c40); v128.store(c, c41, 16);
 }
-export function columns6(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  const c1at = c + cRow;
-  let c10 = v128.load(c1at), c11 = v128.load(c1at, 16);
-  const c2at = c1at + cRow;
-  let c20 = v128.load(c2at), c21 = v128.load(c2at, 16);
-  const c3at = c2at + cRow;
-  let c30 = v128.load(c3at), c31 = v128.load(c3at, 16);
-  const c4at = c3at + cRow;
-  let c40 = v128.load(c4at), c41 = v128.load(c4at, 16);
-  const c5at = c4at + cRow;
-  let c50 = v128.load(c5at), c51 = v128.load(c5at, 16);
+export function columns6(a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
+  let c00 = v128.load(from), c01 = v128.load(from, 16);
+  from += fromRow;
+  let c10 = v128.load(from), c11 = v128.load(from, 16);
+  from += fromRow;
+  let c20 = v128.load(from), c21 = v128.load(from, 16);
+  from += fromRow;
+  let c30 = v128.load(from), c31 = v128.load(from, 16);
+  from += fromRow;
+  let c40 = v128.load(from), c41 = v128.load(from, 16);
+  from += fromRow;
+  let c50 = v128.load(from), c51 = v128.load(from, 16);
   const end = b + bStep * <usize>k;
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -297,33 +328,38 @@ export function columns6(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
     a += aStep; b += bStep;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
-  v128.store(c1at, c10); v128.store(c1at, c11, 16);
-  v128.store(c2at, c20); v128.store(c2at, c21, 16);
-  v128.store(c3at, c30); v128.store(c3at, c31, 16);
-  v128.store(c4at, c40); v128.store(c4at, c41, 16);
-  v128.store(c5at, c50); v128.store(c5at, c51, 16);
+  c += cRow;
+  v128.store(c, c10); v128.store(c, c11, 16);
+  c += cRow;
+  v128.store(c, c20); v128.store(c, c21, 16);
+  c += cRow;
+  v128.store(c, c30); v128.store(c, c31, 16);
+  c += cRow;
+  v128.store(c, c40); v128.store(c, c41, 16);
+  c += cRow;
+  v128.store(c, c50); v128.store(c, c51, 16);
 }
 
 /** `rowsR` for R = 1 to 6. */
-export function rowsTile(count: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
+export function rowsTile(count: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
   switch (count) {
-    case 6: rows6(a, aStep, b, bStep, c, cRow, k); break;
-    case 5: rows5(a, aStep, b, bStep, c, cRow, k); break;
-    case 4: rows4(a, aStep, b, bStep, c, cRow, k); break;
-    case 3: rows3(a, aStep, b, bStep, c, cRow, k); break;
-    case 2: rows2(a, aStep, b, bStep, c, cRow, k); break;
-    default: rows1(a, aStep, b, bStep, c, cRow, k); break;
+    case 6: rows6(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 5: rows5(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 4: rows4(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 3: rows3(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 2: rows2(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    default: rows1(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
   }
 }
 
 /** `columnsR` for R = 1 to 6. */
-export function columnsTile(count: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32): void {
+export function columnsTile(count: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
   switch (count) {
-    case 6: columns6(a, aStep, b, bStep, c, cRow, k); break;
-    case 5: columns5(a, aStep, b, bStep, c, cRow, k); break;
-    case 4: columns4(a, aStep, b, bStep, c, cRow, k); break;
-    case 3: columns3(a, aStep, b, bStep, c, cRow, k); break;
-    case 2: columns2(a, aStep, b, bStep, c, cRow, k); break;
-    default: columns1(a, aStep, b, bStep, c, cRow, k); break;
+    case 6: columns6(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 5: columns5(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 4: columns4(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 3: columns3(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    case 2: columns2(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
+    default: columns1(a, aStep, b, bStep, c, cRow, k, from, fromRow); break;
   }
 }

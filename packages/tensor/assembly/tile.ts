@@ -1,22 +1,42 @@
 /** What surrounds the micro-kernels: initial values, edges in the columns, activations. */
 import { exp4, sigmoid4, tanh4 } from './math';
 
-/** rows x columns of C at c := bias (bias 0: zero). */
-export function initTile(c: usize, cRow: usize, rows: i32, columns: i32, bias: usize): void {
-  for (let r = 0; r < rows; r++) {
-    let d = c;
-    const end = c + (<usize>columns << 2);
-    if (bias != 0) { memory.copy(d, bias, end - d); }
-    else memory.fill(d, 0, end - d);
-    c += cRow;
+/** 64 bytes of zeros: where a sum begins. */
+export const ZEROS: usize = memory.data(64, 16);
+
+/** Copies n floats; short runs, for which `memory.copy`'s call would cost more than the copy. */
+export function copyFloats(to: usize, from: usize, n: i32): void {
+  const end = to + (<usize>n << 2);
+  const whole = to + (<usize>(n >> 2) << 4);
+  while (to < whole) {
+    v128.store(to, v128.load(from));
+    to += 16; from += 16;
   }
+  while (to < end) {
+    store<f32>(to, load<f32>(from));
+    to += 4; from += 4;
+  }
+}
+
+/** Sets n floats to zero. */
+export function clearFloats(to: usize, n: i32): void {
+  const end = to + (<usize>n << 2);
+  const whole = to + (<usize>(n >> 2) << 4);
+  const zero = f32x4.splat(0);
+  while (to < whole) { v128.store(to, zero); to += 16; }
+  while (to < end) { store<f32>(to, 0); to += 4; }
+}
+
+/** to := bias (n floats), or zeros without one. */
+export function startRow(to: usize, bias: usize, n: i32): void {
+  if (bias == 0) clearFloats(to, n);
+  else copyFloats(to, bias, n);
 }
 
 /** Copies rows x columns between matrices with other row lengths (bytes). */
 export function copyTile(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32, columns: i32): void {
-  const bytes = <usize>columns << 2;
   for (let r = 0; r < rows; r++) {
-    memory.copy(to, from, bytes);
+    copyFloats(to, from, columns);
     to += toRow;
     from += fromRow;
   }

@@ -5,8 +5,9 @@
 import type { Single } from '../../../compile/schedule.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { conv2dGeometry, type Conv2dGeometry } from '../../../shape/rules.js';
-import { copyStep, fillStep, Workspace, type Lowered, type Step } from './kernel.js';
+import { Workspace, type Lowered } from './kernel.js';
 import { activationWords } from './matmul.js';
+import { padded, paddedInput } from './padding.js';
 
 const operationsOf = (g: Conv2dGeometry): number =>
   2 *
@@ -36,65 +37,13 @@ const depthwiseWords = (g: Conv2dGeometry): number[] => [
   g.padLeft,
 ];
 
-/** Blocks of output rows, enough of them to keep threads busy. */
-const rowsPerJob = (batch: number, height: number): number =>
-  Math.max(1, Math.ceil(height / Math.max(1, Math.ceil(16 / batch))));
-
-/** An image batch surrounded by zeros in the workspace, or the tensor itself when nothing is to be added. */
-interface Padded {
-  readonly height: number;
-  readonly width: number;
-  steps(source: number, base: number): Step[];
-  address(source: number, base: number): number;
-}
-
-/** Rows and columns of `shape` [n,h,w,c] placed at (top, left) of a height x width canvas. */
-function padded(
-  shape: readonly number[],
-  height: number,
-  width: number,
-  top: number,
-  left: number,
-  workspace: Workspace,
-): Padded {
-  const [n, h, w, c] = shape as [number, number, number, number];
-  if (h === height && w === width && top === 0 && left === 0)
-    return { height, width, steps: () => [], address: (source) => source };
-  const count = n * height * width * c;
-  const offset = workspace.take(count);
-  const rows = Math.min(h, height - top);
-  const columns = Math.min(w, width - left);
-  return {
-    height,
-    width,
-    steps: (source, base) => [
-      fillStep(base + offset, count, 0),
-      copyStep(
-        source,
-        base + offset + (top * width + left) * c * 4,
-        [n, rows, columns * c],
-        [h * w * c, w * c, 1],
-        [height * width * c, width * c, 1],
-      ),
-    ],
-    address: (_, base) => base + offset,
-  };
-}
-
-/** The padded input of the forward pass and the filter's gradient: just as large as the filter reaches. */
-function paddedInput(g: Conv2dGeometry, workspace: Workspace): Padded {
-  const reach = (output: number, stride: number, filter: number): number => (output - 1) * stride + filter;
-  const height = Math.max(reach(g.outputHeight, g.strideHeight, g.filterHeight), g.inputHeight + g.padTop);
-  const width = Math.max(reach(g.outputWidth, g.strideWidth, g.filterWidth), g.inputWidth + g.padLeft);
-  return padded(
-    [g.batch, g.inputHeight, g.inputWidth, g.inputChannels],
-    height,
-    width,
-    g.padTop,
-    g.padLeft,
-    workspace,
-  );
-}
+/** Bytes that a thread needs to itself in `correlate`: 48 rows of results, 48 gathered pixels 512 deep, strides off the powers of two. */
+const correlateScratch = (filters: number): number => 48 * (Math.ceil(filters / 8) * 32 + 64 + 512 * 4 + 64);
+/** In `filterGradient`: panels of 64 pixels of dy, 64 gathered pixels 96 deep, 96 rows of sums. */
+const filterGradientScratch = (filters: number): number => {
+  const panels = Math.ceil(filters / 8);
+  return panels * (64 * 32 + 64) + 64 * (96 * 4 + 64) + 96 * (panels * 32 + 64);
+};
 
 /** Byte offsets of the contiguous runs of one group in a padded input, and their length in elements. */
 function runsOf(g: Conv2dGeometry, width: number, group: number): { offsets: number[]; length: number } {
@@ -144,7 +93,8 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
   const depth = g.filterHeight * g.filterWidth * (g.inputChannels / g.groups);
   const panelWords = Math.ceil(filters / 8) * depth * 8;
   const panels = Array.from({ length: g.groups }, () => workspace.take(panelWords));
-  const scratch = workspace.take(64 * threads);
+  const scratchBytes = correlateScratch(filters);
+  const scratch = workspace.take((scratchBytes / 4) * threads);
   return {
     ...common,
     workspaceBytes: workspace.bytes,
@@ -191,10 +141,8 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
             g.outputChannels * 4,
             kind,
             alpha,
-            rowsPerJob(g.batch, g.outputHeight),
             base + scratch,
-            256,
-            0,
+            scratchBytes,
             ...offsets,
           ],
         });
@@ -265,7 +213,8 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
       return { ...phase, group, depth, panels: workspace.take(Math.ceil(channels / 8) * depth * 8) };
     }),
   );
-  const scratch = workspace.take(64 * threads);
+  const scratchBytes = correlateScratch(channels);
+  const scratch = workspace.take((scratchBytes / 4) * threads);
   return {
     ...common,
     workspaceBytes: workspace.bytes,
@@ -329,10 +278,8 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
             g.strideWidth * g.inputChannels * 4,
             0,
             0,
-            rowsPerJob(g.batch, row.count),
             base + scratch,
-            256,
-            0,
+            scratchBytes,
             ...offsets,
           ],
         });
@@ -374,9 +321,10 @@ export function lowerFilterGradient({ node, result }: Single, threads: number): 
   }
   const workspace = new Workspace();
   const input = paddedInput(g, workspace);
-  const scratch = workspace.take(64 * threads);
   const channels = g.inputChannels / g.groups;
   const filters = g.outputChannels / g.groups;
+  const scratchBytes = filterGradientScratch(filters);
+  const scratch = workspace.take((scratchBytes / 4) * threads);
   return {
     ...common,
     workspaceBytes: workspace.bytes,
@@ -404,9 +352,7 @@ export function lowerFilterGradient({ node, result }: Single, threads: number): 
             g.outputChannels * 4,
             g.outputChannels * 4,
             base + scratch,
-            256,
-            0,
-            0,
+            scratchBytes,
             ...offsets.flatMap((offset, run) => [
               offset,
               run * (g.groups === 1 ? g.filterWidth : 1) * channels * g.outputChannels * 4,

@@ -7,6 +7,9 @@ import { copyStep, floatWord, Workspace, type Lowered, type Step } from './kerne
 /** Rows of A from which on B is worth packing into panels. */
 const packFrom = 24;
 
+/** A thread's own memory: a tile at the edge, and 48 rows of a transposed A over a slice of 256. */
+const scratchBytes = 256 + 48 * 256 * 4;
+
 /** Code and parameter of the activation that a kernel applies last. */
 export function activationWords({ activation }: Single): [number, number] {
   switch (activation?.op) {
@@ -36,7 +39,8 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
   const { transposeA, transposeB } = node.attributes<'matmul'>();
   const batch = node.shape.slice(0, -2);
   let batches = sizeOf(batch);
-  let [m, n] = node.shape.slice(-2) as [number, number];
+  const n = node.shape.at(-1)!;
+  let m = node.shape.at(-2)!;
   const k = a.shape.at(transposeA ? -2 : -1)!;
   let aBatch = batchStride(a.shape, batch, m * k);
   let bBatch = batchStride(b.shape, batch, k * n);
@@ -57,7 +61,7 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
   const packs = transposeB || m > packFrom;
   const packedBatches = bBatch === 0 ? 1 : batches;
   const packed = packs ? workspace.take(packedBatches * panels * k * 8) : 0;
-  const scratch = workspace.take(64 * threads);
+  const scratch = workspace.take((scratchBytes / 4) * threads);
   const [kind, alpha] = activationWords(single);
   return {
     label: ['matmul', ...(bias ? ['bias'] : []), ...(single.activation ? [single.activation.op] : [])].join(
@@ -89,7 +93,7 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
             rowStride,
             columnStride,
             packedBatches,
-            bBatch! * 4,
+            bBatch * 4,
             panels * k * 32,
             k * 32,
           ],
@@ -97,7 +101,7 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
       }
       const bWords = packs
         ? { at: base + packed, batch: bBatch === 0 ? 0 : panels * k * 32, step: 32, panel: k * 32 }
-        : { at: bAt, batch: bBatch! * 4, step: n * 4, panel: 32 };
+        : { at: bAt, batch: bBatch * 4, step: n * 4, panel: 32 };
       steps.push({
         kernel: 'matmul',
         words: [
@@ -109,7 +113,7 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
           n,
           k,
           batches,
-          folded ? 0 : aBatch! * 4,
+          folded ? 0 : aBatch * 4,
           bWords.batch,
           folded ? 0 : (sizeOf(node.shape) / matrices) * 4,
           (transposeA ? m : k) * 4,
@@ -119,7 +123,7 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
           kind,
           alpha,
           base + scratch,
-          256,
+          scratchBytes,
         ],
       });
       return steps;
