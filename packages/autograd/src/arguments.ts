@@ -10,6 +10,9 @@ import {
 } from '@capsnet/tensor';
 import { independent } from './walk.js';
 
+/** `instanceof` alone would make a tensor of unknown shape of an unknown value. */
+export const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+
 /** A tree of arguments with a node of its own for every leaf. */
 export interface Sources<T> {
   /** The tree to call the function with. */
@@ -36,7 +39,7 @@ export function sourcesOf<T>(operation: string, tree: T): Sources<T> {
 export function tensorsOf(operation: string, tree: unknown, what: string): Tensor[] {
   return leavesWithPaths(tree).map(({ path, leaf }) => {
     const name = path === '' ? '' : ` ${path}`;
-    if (!(leaf instanceof Tensor)) {
+    if (!isTensor(leaf)) {
       throw new TensorError(
         operation,
         `${what}${name}: found ${leaf === null ? 'null' : typeof leaf}, wanted a tensor. A number becomes one by scalar(x).`,

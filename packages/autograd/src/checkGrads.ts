@@ -65,27 +65,23 @@ export async function checkGrads<Args extends readonly unknown[]>(
     tensorsOf('checkGrads', f(...given), 'the result')
       .map((output, k) => {
         const weights = uniformNumbers(randomKey(seed + k), output.size).map((u) => 0.5 + u);
-        return sum(mul(output, tensor(weights, output.shape))) as Tensor;
+        return sum(mul(output, tensor(weights, output.shape)));
       })
-      .reduce((total, part) => add(total, part) as Tensor);
+      .reduce((total, part) => add(total, part));
   const valueOf = compile(weighed, { backend, name: 'checkGrads' });
   const gradientOf = compile(grad(weighed), { backend, name: 'checkGrads' });
   try {
-    const found = leaves(await gradientOf(args));
-    const points = await Promise.all(
-      tensorsOf('checkGrads', args, 'the arguments').map(async (x) => Float64Array.from(await x.data())),
-    );
-    const shapes = leavesWithPaths(args);
-    const at = (position: number, index: number, value: number): Promise<number> => {
-      const moved = points.map((numbers, k) => {
-        const copy = k === position ? numbers.slice() : numbers;
-        if (k === position) copy[index] = value;
-        return tensor(copy, (shapes[k]!.leaf as Tensor).shape);
-      });
-      return valueOf(unflatten<Args>(args, moved)).then((result) => result.item());
+    const found = leaves<Tensor>(await gradientOf(args));
+    const operands = tensorsOf('checkGrads', args, 'the arguments');
+    const points = await Promise.all(operands.map(async (x) => Float64Array.from(await x.data())));
+    const at = async (position: number, index: number, value: number): Promise<number> => {
+      const moved = points.map((numbers, k) =>
+        tensor(k === position ? numbers.with(index, value) : numbers, operands[k]!.shape),
+      );
+      return (await valueOf(unflatten<Args>(args, moved))).item();
     };
     let worst = 0;
-    for (const [position, { path }] of shapes.entries()) {
+    for (const [position, { path }] of leavesWithPaths(args).entries()) {
       const gradient = Float64Array.from(await found[position]!.data());
       const scale = gradient.reduce((largest, g) => Math.max(largest, Math.abs(g)), 1);
       for (const index of sample(gradient.length, elements, seed + position)) {

@@ -1,6 +1,6 @@
 /** Gradients of scalar functions. */
-import { ones, showShape, Tensor, TensorError, traced } from '@capsnet/tensor';
-import { gradientTree, sourcesOf } from './arguments.js';
+import { ones, reshape, showShape, TensorError, traced, type Tensor } from '@capsnet/tensor';
+import { gradientTree, isTensor, sourcesOf } from './arguments.js';
 import { backward } from './walk.js';
 
 /** The gradient: as the argument, every tensor replaced by the derivative of the result by it (same shape). */
@@ -45,9 +45,8 @@ export function valueAndGrad<T>(
     // Inside, tensors that are read keep their past: the walk needs it.
     const returned = traced(() => f(sources.tree, ...rest));
     const [value, extra] = auxiliary ? (returned as readonly [unknown, unknown]) : [returned, undefined];
-    if (!(value instanceof Tensor) || value.size !== 1 || value.dtype !== 'float32') {
-      const found =
-        value instanceof Tensor ? `a tensor ${value.dtype} ${showShape(value.shape)}` : typeof value;
+    if (!isTensor(value) || value.size !== 1 || value.dtype !== 'float32') {
+      const found = isTensor(value) ? `a tensor ${value.dtype} ${showShape(value.shape)}` : typeof value;
       throw new TensorError(
         'grad',
         `the function returned ${found}, wanted one float32 number. Reduce it first, for example with sum or mean; for several outputs use vjp.`,
@@ -55,7 +54,7 @@ export function valueAndGrad<T>(
     }
     const cotangents = backward([value], [ones(value.shape)], sources.leaves);
     return {
-      value: value as Tensor<[]>,
+      value: reshape(value, []),
       gradient: gradientTree(x, sources.leaves, cotangents) as T,
       ...(auxiliary ? { auxiliary: extra } : {}),
     };

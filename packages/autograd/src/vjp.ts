@@ -1,5 +1,5 @@
 /** Products of vectors and Jacobians, for functions with any number of arguments and outputs. */
-import { showShape, Tensor, TensorError, traced, unflatten, zeros } from '@capsnet/tensor';
+import { sameShape, showShape, TensorError, traced, unflatten, zeros, type Tensor } from '@capsnet/tensor';
 import { gradientTree, sourcesOf, tensorsOf } from './arguments.js';
 import { backward, independent } from './walk.js';
 
@@ -19,10 +19,11 @@ export function vjp<Args extends readonly unknown[], Result>(
   ...args: Args
 ): Vjp<Args, Result> {
   const sources = sourcesOf<Args>('vjp', args);
-  const value = traced(() => f(...sources.tree));
-  const outputs = tensorsOf('vjp', value, 'the result');
+  const result = traced(() => f(...sources.tree));
+  const outputs = tensorsOf('vjp', result, 'the result');
   return {
-    value,
+    // Nodes of their own: a tensor that is read lets its operands go, and the pullback, which may be called later, walks over them.
+    value: unflatten<Result>(result, outputs.map(independent)),
     pullback(cotangents) {
       const given = tensorsOf('vjp', cotangents, 'the cotangents');
       checkShapes('pullback', given, outputs, 'cotangent', 'output');
@@ -71,7 +72,7 @@ function checkShapes(
   }
   given.forEach((tensor, k) => {
     const { shape } = wanted[k]!;
-    if (showShape(tensor.shape) !== showShape(shape)) {
+    if (!sameShape(tensor.shape, shape)) {
       throw new TensorError(
         operation,
         `${one} ${k} is ${showShape(tensor.shape)}, its ${other} is ${showShape(shape)}. They must be equal.`,

@@ -34,7 +34,7 @@ export function backward(
   const receive = (node: Tensor, cotangent: Tensor | undefined): void => {
     if (cotangent === undefined || !varying.has(node)) return;
     const before = gathered.get(node);
-    gathered.set(node, before ? (add(before, cotangent) as Tensor) : cotangent);
+    gathered.set(node, before ? add(before, cotangent) : cotangent);
   };
   outputs.forEach((output, k) => receive(output, cotangents[k]));
 

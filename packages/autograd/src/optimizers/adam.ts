@@ -71,32 +71,24 @@ function adamWithDecay<Parameters>(
   }
   if (!(epsilon >= 0)) throw new Error(`${name}: epsilon is ${epsilon}, wanted a number from 0 on.`);
   // 1 - beta^t = -expm1(t log beta): 1 - 0.999 in float32 would lose four digits.
-  const correction = (beta: number, t: Tensor): Tensor => neg(expm1(mul(t, Math.log(beta)) as Tensor));
+  const correction = (beta: number, t: Tensor): Tensor => neg(expm1(mul(t, Math.log(beta))));
   return {
     init: (parameters) => ({
-      step: scalar(0) as Tensor,
+      step: scalar(0),
       m: mapTensors(zerosLike, parameters),
       v: mapTensors(zerosLike, parameters),
     }),
     update(gradients, state, parameters, learningRate) {
       const rate = rateOf(learningRate);
-      const step = add(state.step, 1) as Tensor;
-      const alpha = mul(rate, div(sqrt(correction(beta2, step)), correction(beta1, step))) as Tensor;
-      const m = mapTensors(
-        (old, g) => add(mul(old!, beta1), mul(g!, 1 - beta1)) as Tensor,
-        state.m,
-        gradients,
-      );
-      const v = mapTensors(
-        (old, g) => add(mul(old!, beta2), mul(square(g!), 1 - beta2)) as Tensor,
-        state.v,
-        gradients,
-      );
-      const kept = weightDecay === 0 ? undefined : (sub(1, mul(rate, weightDecay)) as Tensor);
+      const step = add(state.step, 1);
+      const alpha = mul(rate, div(sqrt(correction(beta2, step)), correction(beta1, step)));
+      const m = mapTensors((old, g) => add(mul(old, beta1), mul(g, 1 - beta1)), state.m, gradients);
+      const v = mapTensors((old, g) => add(mul(old, beta2), mul(square(g), 1 - beta2)), state.v, gradients);
+      const kept = weightDecay === 0 ? undefined : sub(1, mul(rate, weightDecay));
       const next = mapTensors(
         (w, mean, meanSquare) => {
-          const moved = mul(alpha, div(mean!, add(sqrt(meanSquare!), epsilon))) as Tensor;
-          return sub(kept ? (mul(w!, kept) as Tensor) : w!, moved) as Tensor;
+          const moved = mul(alpha, div(mean, add(sqrt(meanSquare), epsilon)));
+          return sub(kept ? mul(w, kept) : w, moved);
         },
         parameters,
         m,

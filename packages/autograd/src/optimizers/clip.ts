@@ -7,10 +7,10 @@ export const globalNorm = (tree: unknown): Tensor =>
   sqrt(
     sum(
       stack(
-        leaves(tree).map((leaf) => sum(square(leaf)) as Tensor),
+        leaves(tree).map((leaf) => sum(square(leaf))),
         0,
-      ) as Tensor,
-    ) as Tensor,
+      ),
+    ),
   );
 
 /**
@@ -26,8 +26,8 @@ export function clipByGlobalNorm<Parameters, State>(
   return {
     init: optimizer.init,
     update(gradients, state, parameters, learningRate) {
-      const factor = div(limit, maximum(globalNorm(gradients), limit)) as Tensor;
-      const clipped = mapTensors((g) => mul(g!, factor) as Tensor, gradients);
+      const factor = div(limit, maximum(globalNorm(gradients), limit));
+      const clipped = mapTensors((g) => mul(g, factor), gradients);
       return optimizer.update(clipped, state, parameters, learningRate);
     },
   };
@@ -47,7 +47,7 @@ export function clipByValue<Parameters, State>(
     init: optimizer.init,
     update: (gradients, state, parameters, learningRate) =>
       optimizer.update(
-        mapTensors((g) => clip(g!, -limit, limit), gradients),
+        mapTensors((g) => clip(g, -limit, limit), gradients),
         state,
         parameters,
         learningRate,

@@ -29,22 +29,17 @@ export function sgd<Parameters = ParameterTree>({
     init: (parameters) => (momentum === 0 ? {} : { velocity: mapTensors(zerosLike, parameters) }),
     update(gradients, state, parameters, learningRate) {
       const rate = rateOf(learningRate);
-      const step = (g: Tensor): Tensor => mul(g, rate) as Tensor;
+      const step = (g: Tensor): Tensor => mul(g, rate);
       if (state.velocity === undefined) {
         return {
-          parameters: mapTensors((w, g) => sub(w!, step(g!)) as Tensor, parameters, gradients),
+          parameters: mapTensors((w, g) => sub(w, step(g)), parameters, gradients),
           state: {},
         };
       }
-      const velocity = mapTensors(
-        (v, g) => sub(mul(v!, momentum), step(g!)) as Tensor,
-        state.velocity,
-        gradients,
-      );
-      const move = (v: Tensor, g: Tensor): Tensor =>
-        nesterov ? (add(mul(v, momentum), neg(step(g))) as Tensor) : v;
+      const velocity = mapTensors((v, g) => sub(mul(v, momentum), step(g)), state.velocity, gradients);
+      const move = (v: Tensor, g: Tensor): Tensor => (nesterov ? add(mul(v, momentum), neg(step(g))) : v);
       return {
-        parameters: mapTensors((w, v, g) => add(w!, move(v!, g!)) as Tensor, parameters, velocity, gradients),
+        parameters: mapTensors((w, v, g) => add(w, move(v, g)), parameters, velocity, gradients),
         state: { velocity },
       };
     },

@@ -3,7 +3,7 @@ import { apply, matmul, type Tensor } from '@capsnet/tensor';
 import { sumTo, type Rule } from './rule.js';
 
 const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
-  matmul(a, b as never, { transposeA, transposeB }) as Tensor;
+  matmul(a, b as never, { transposeA, transposeB });
 
 // C = op(A) op(B). Plain: dA = dC B^T, dB = A^T dC; with transposes the factors change sides.
 export const matmulRule: Rule<'matmul'> = (dy, [a, b], { transposeA, transposeB }) => {

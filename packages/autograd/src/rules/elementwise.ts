@@ -7,6 +7,7 @@ import {
   add,
   cast,
   div,
+  equal,
   exp,
   greater,
   greaterEqual,
@@ -25,12 +26,12 @@ import {
 import { constant, sumTo, type PlainRule, type Rule } from './rule.js';
 
 const one =
-  (f: (dy: Tensor, x: Tensor, y: Tensor) => unknown): PlainRule =>
-  (dy, [x], _, y) => [f(dy, x!, y) as Tensor];
+  (f: (dy: Tensor, x: Tensor, y: Tensor) => Tensor): PlainRule =>
+  (dy, [x], _, y) => [f(dy, x!, y)];
 const two =
-  (f: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [unknown, unknown]): PlainRule =>
+  (f: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor]): PlainRule =>
   (dy, [a, b], _, y) => {
-    const [da, db] = f(dy, a!, b!, y) as [Tensor, Tensor];
+    const [da, db] = f(dy, a!, b!, y);
     return [sumTo(da, a!.shape), sumTo(db, b!.shape)];
   };
 
@@ -45,12 +46,14 @@ export const divRule = two((dy, _, b, y) => [div(dy, b), neg(div(mul(dy, y), b))
 // On ties the whole cotangent goes to the first operand.
 export const maximumRule = two((dy, a, b) => [mul(dy, greaterEqual(a, b)), mul(dy, less(a, b))]);
 export const minimumRule = two((dy, a, b) => [mul(dy, lessEqual(a, b)), mul(dy, greater(a, b))]);
-// y = a^b: da = dy b a^(b-1), db = dy y log(a), 0 where a <= 0 has no real logarithm
+// y = a^b: da = dy b a^(b-1), db = dy y log(a), 0 where a <= 0 has no real logarithm. 0^0 is 1 for every base nearby: da = 0,
+// not 0 · 0^-1.
 export const powRule = two((dy, a, b, y) => {
-  const positive = greater(a, 0) as Tensor;
+  const positive = greater(a, 0);
+  const base = where(mul(equal(a, 0), equal(b, 0)), 1, a);
   return [
-    mul(dy, mul(b, pow(a, sub(b, 1)) as Tensor) as Tensor),
-    mul(dy, where(positive, mul(y, log(where(positive, a, 1) as Tensor) as Tensor) as Tensor, 0) as Tensor),
+    mul(dy, mul(b, pow(base, sub(b, 1)))),
+    mul(dy, where(positive, mul(y, log(where(positive, a, 1))), 0)),
   ];
 });
 
@@ -77,16 +80,16 @@ export const sigmoidRule = one((dy, _, y) => mul(dy, mul(y, sub(1, y))));
 export const reluRule = one((dy, _, y) => mul(dy, greater(y, 0)));
 // alpha at 0 and below, by TensorFlow's convention
 export const leakyReluRule: Rule<'leakyRelu'> = (dy, [x], { alpha }) => [
-  mul(dy, where(greater(x!, 0), 1, alpha) as Tensor) as Tensor,
+  mul(dy, where(greater(x!, 0), 1, alpha)),
 ];
-// y = x^p: dx = p x^(p-1) dy
+// y = x^p: dx = p x^(p-1) dy. x^0 is 1 everywhere: its derivative is 0 at 0 too, where p x^(p-1) would be 0 · 0^-1.
 export const powConstRule: Rule<'powConst'> = (dy, [x], { exponent }) => [
-  mul(dy, mul(pow(x!, exponent - 1), exponent)) as Tensor,
+  exponent === 0 ? undefined : mul(dy, mul(pow(x!, exponent - 1), exponent)),
 ];
 export const whereRule: Rule<'where'> = (dy, [condition, a, b]) => [
   undefined,
-  sumTo(where(condition!, dy, 0) as Tensor, a!.shape),
-  sumTo(where(condition!, 0, dy) as Tensor, b!.shape),
+  sumTo(where(condition!, dy, 0), a!.shape),
+  sumTo(where(condition!, 0, dy), b!.shape),
 ];
 export const castRule: Rule<'cast'> = (dy, [x], { dtype }) =>
   dtype === 'float32' && x!.dtype === 'float32' ? [cast(dy, 'float32')] : constant();

@@ -2,13 +2,13 @@
 import { apply, gather, pad, reshape, slice, transpose, type Tensor } from '@capsnet/tensor';
 import { sumTo, type Cotangents, type Rule } from './rule.js';
 
-export const reshapeRule: Rule<'reshape'> = (dy, [x]) => [reshape(dy, x!.shape) as Tensor];
+export const reshapeRule: Rule<'reshape'> = (dy, [x]) => [reshape(dy, x!.shape)];
 
 export const transposeRule: Rule<'transpose'> = (dy, _, { permutation }) => [
   transpose(
     dy,
     permutation.map((_axis, k) => permutation.indexOf(k)),
-  ) as Tensor,
+  ),
 ];
 
 export const broadcastToRule: Rule<'broadcastTo'> = (dy, [x]) => [sumTo(dy, x!.shape)];
@@ -18,7 +18,7 @@ export const concatRule: Rule<'concat'> = (dy, pieces, { axis }) => {
   return pieces.map((piece) => {
     const begin = dy.shape.map((_, k) => (k === axis ? start : 0));
     start += piece.shape[axis]!;
-    return slice(dy, begin, piece.shape) as Tensor;
+    return slice(dy, begin, piece.shape);
   });
 };
 
@@ -26,7 +26,7 @@ export const sliceRule: Rule<'slice'> = (dy, [x], { begin, size }) => [
   pad(
     dy,
     x!.shape.map((length, axis) => [begin[axis]!, length - begin[axis]! - size[axis]!] as [number, number]),
-  ) as Tensor,
+  ),
 ];
 
 export const padRule: Rule<'pad'> = (dy, [x], { paddings }) => [
@@ -34,7 +34,7 @@ export const padRule: Rule<'pad'> = (dy, [x], { paddings }) => [
     dy,
     paddings.map(([before]) => before),
     x!.shape,
-  ) as Tensor,
+  ),
 ];
 
 // Repeated indices add up.
@@ -45,7 +45,7 @@ export const gatherRule: Rule<'gather'> = (dy, [x, indices], { axis }) => [
 
 export const scatterAddRule: Rule<'scatterAdd'> = (dy, [indices], { axis }) => [
   undefined,
-  gather(dy, indices!, axis) as Tensor,
+  gather(dy, indices!, axis),
 ];
 
 /** The derivative that the caller of `customVjp` wrote; the value itself takes none. */

@@ -38,11 +38,11 @@ export function sumTo(cotangent: Tensor, shape: readonly number[]): Tensor {
     axis < lead || (shape[axis - lead] === 1 && length !== 1) ? [axis] : [],
   );
   const summed = axes.length === 0 ? cotangent : sum(cotangent, axes, { keepDims: true });
-  return reshape(summed as Tensor, shape) as Tensor;
+  return reshape(summed, shape);
 }
 
 /** A cotangent with the axes that a reduction dropped put back, stretched over the reduced shape. */
 export function spread(cotangent: Tensor, shape: readonly number[], axes: readonly number[]): Tensor {
   const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
-  return broadcastTo(reshape(cotangent, kept) as Tensor, shape) as Tensor;
+  return broadcastTo(reshape(cotangent, kept), shape);
 }
