@@ -5,6 +5,7 @@
  * A step is `kernel, flags, words, arguments...`; flag 1: wait for all threads after it. Control words lie in the first page of memory.
  */
 import { fused } from './fused';
+import { adam } from './adam';
 import { packPanels, matmul } from './matmul';
 import { correlate, filterGradient } from './convolution';
 import { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './depthwise';
@@ -12,11 +13,14 @@ import { reduce, argmax } from './reduce';
 import { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 import { softmax, squash, squashGradient } from './capsule';
 export * from './micro';
+// Exported although only the engine calls them: inlined into their caller they would be slower.
+export * from './elementwise/instructions';
 export { fused } from './fused';
+export { adam, adamVectors } from './adam';
 export { packPanels, matmul } from './matmul';
 export { correlate, filterGradient } from './convolution';
 export { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './depthwise';
-export { reduce, argmax } from './reduce';
+export { reduce, argmax, sumRow, add16 } from './reduce';
 export { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 export { softmax, squash, squashGradient } from './capsule';
 
@@ -92,6 +96,7 @@ export function dispatch(kernel: i32, args: usize, thread: i32, threads: i32): v
     case 16: softmax(args, thread, threads); break;
     case 17: squash(args, thread, threads); break;
     case 18: squashGradient(args, thread, threads); break;
+    case 30: adam(args, thread, threads); break;
     default: unreachable();
   }
 }

@@ -62,26 +62,83 @@ export function maxRow(at: usize, n: i32): f32 {
   return largest;
 }
 
+/** Sums of columns over `count` rows, in the order of the rows. */
 export function sumColumns(to: usize, from: usize, width: i32, count: i32, row: usize): void {
   memory.copy(to, from, <usize>width << 2);
-  for (let r = 1; r < count; r++) { from += row; addRow(to, from, width); }
-}
-
-export function addRow(d: usize, a: usize, n: i32): void {
-  const end = d + (<usize>n << 2);
-  while (d + 16 <= end) { v128.store(d, f32x4.add(v128.load(d), v128.load(a))); d += 16; a += 16; }
-  while (d < end) { store<f32>(d, load<f32>(d) + load<f32>(a)); d += 4; a += 4; }
+  addStrip(to, from + row, width, count - 1, row);
 }
 
 export function maxColumns(to: usize, from: usize, width: i32, count: i32, row: usize): void {
   memory.copy(to, from, <usize>width << 2);
-  for (let r = 1; r < count; r++) { from += row; maxRows(to, from, width); }
+  maxStrip(to, from + row, width, count - 1, row);
 }
 
-export function maxRows(d: usize, a: usize, n: i32): void {
-  const end = d + (<usize>n << 2);
-  while (d + 16 <= end) { v128.store(d, f32x4.max(v128.load(d), v128.load(a))); d += 16; a += 16; }
-  while (d < end) { store<f32>(d, max(load<f32>(d), load<f32>(a))); d += 4; a += 4; }
+/** Adds `rows` rows of `width` floats, which lie one after the other, to `into`. */
+export function addColumns(into: usize, from: usize, width: i32, rows: i32): void {
+  addStrip(into, from, width, rows, <usize>width << 2);
+}
+
+export function maximizeColumns(into: usize, from: usize, width: i32, rows: i32): void {
+  maxStrip(into, from, width, rows, <usize>width << 2);
+}
+
+/** Bytes of rows that are gone through strip by strip: they stay in the first-level cache meanwhile. */
+const BLOCK: usize = 8192;
+
+/** Strips of 16 columns, one cache line, stay in registers down the rows of a block. */
+function addStrip(into: usize, from: usize, width: i32, rows: i32, row: usize): void {
+  const bytes = <usize>width << 2;
+  const step = max(1, <i32>(BLOCK / bytes));
+  while (rows > 0) {
+    const down = <usize>min(rows, step) * row;
+    let d = into, a = from;
+    const end = into + bytes;
+    while (d + 64 <= end) { add16(d, a, a + down, row); d += 64; a += 64; }
+    while (d + 16 <= end) { add4(d, a, a + down, row); d += 16; a += 16; }
+    while (d < end) { add1(d, a, a + down, row); d += 4; a += 4; }
+    from += down;
+    rows -= step;
+  }
+}
+
+export function add16(into: usize, from: usize, end: usize, row: usize): void {
+  let a = v128.load(into), b = v128.load(into, 16), c = v128.load(into, 32), d = v128.load(into, 48);
+  while (from < end) {
+    a = f32x4.add(a, v128.load(from)); b = f32x4.add(b, v128.load(from, 16));
+    c = f32x4.add(c, v128.load(from, 32)); d = f32x4.add(d, v128.load(from, 48));
+    from += row;
+  }
+  v128.store(into, a); v128.store(into, b, 16); v128.store(into, c, 32); v128.store(into, d, 48);
+}
+
+export function add4(into: usize, from: usize, end: usize, row: usize): void {
+  let a = v128.load(into);
+  while (from < end) { a = f32x4.add(a, v128.load(from)); from += row; }
+  v128.store(into, a);
+}
+
+export function add1(into: usize, from: usize, end: usize, row: usize): void {
+  let a = load<f32>(into);
+  while (from < end) { a += load<f32>(from); from += row; }
+  store<f32>(into, a);
+}
+
+function maxStrip(into: usize, from: usize, width: i32, rows: i32, row: usize): void {
+  const end = into + (<usize>width << 2);
+  while (into + 16 <= end) { max4(into, from, from + <usize>rows * row, row); into += 16; from += 16; }
+  while (into < end) { max1(into, from, from + <usize>rows * row, row); into += 4; from += 4; }
+}
+
+export function max4(into: usize, from: usize, end: usize, row: usize): void {
+  let a = v128.load(into);
+  while (from < end) { a = f32x4.max(a, v128.load(from)); from += row; }
+  v128.store(into, a);
+}
+
+export function max1(into: usize, from: usize, end: usize, row: usize): void {
+  let a = load<f32>(into);
+  while (from < end) { a = max(a, load<f32>(from)); from += row; }
+  store<f32>(into, a);
 }
 
 /** Lowest position of the largest element along the middle axis. Words: x, y (int32), outer, length, inner. */

@@ -11,7 +11,7 @@
  * variance itself is computed from x - mean.
  */
 import { customVjp } from '@capsnet/autograd';
-import { add, moments, mul, reshape, rsqrt, sizeOf, sub, sum, type Tensor } from '@capsnet/tensor';
+import { add, moments, mul, neg, reshape, rsqrt, sizeOf, sub, sum, type Tensor } from '@capsnet/tensor';
 
 export interface Normalized {
   readonly output: Tensor;
@@ -51,7 +51,7 @@ export function normalize(
     // xhat mean(dy xhat) = (x - mean) slope
     const slope: Tensor = mul(mul(sumDyCentred, mul(rstd, rstd)), 1 / count);
     const offset: Tensor = sub(mul(mean, slope), mul(sumDy, 1 / count));
-    const dx: Tensor = add(sub(mul(dy, scale), mul(input, mul(scale, slope))), mul(offset, scale));
+    const dx: Tensor = add(add(mul(dy, scale), mul(input, neg(mul(scale, slope)))), mul(offset, scale));
     const perChannel = (total: Tensor): Tensor =>
       reshape(axes.length === others.length ? total : sum(total, others), gain.shape);
     return [dx, perChannel(mul(sumDyCentred, rstd)), perChannel(sumDy)];

@@ -220,7 +220,7 @@ function collectGroups(
     for (const input of node.inputs)
       if (fusedEdge(input, node) && stage.get(input) === stage.get(node)) join(input, node);
   }
-  // Reductions of a tensor from memory join whoever reads that tensor in the same stage and shape: one pass instead of two.
+  // Whoever reads the same tensor from memory in the same stage and shape comes together: one pass instead of two.
   const readers = new Map<string, Tensor>();
   for (const node of inGroups) {
     const shape = iterated(node);
@@ -228,8 +228,7 @@ function collectGroups(
       if (isLeafScalar(input) || fusedEdge(input, node) || !sameShape(input.shape, shape)) continue;
       const key = `${input.id}|${stage.get(node)}`;
       const other = readers.get(key);
-      if (other && (isReduction(node) || isReduction(other)) && sameShape(iterated(other), shape))
-        join(node, other);
+      if (other && sameShape(iterated(other), shape)) join(node, other);
       else readers.set(key, node);
     }
   }

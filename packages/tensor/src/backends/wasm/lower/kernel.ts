@@ -24,6 +24,7 @@ export const kernels = {
   softmax: 16,
   squash: 17,
   squashGradient: 18,
+  adam: 30,
 } as const;
 
 export type KernelName = keyof typeof kernels;
