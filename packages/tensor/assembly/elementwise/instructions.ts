@@ -2,9 +2,10 @@
  * One loop for each instruction of an element-wise group, over a tile that lies in the first-level cache. Addresses are those of float32 vectors; a
  * tile is a whole number of 64-byte blocks.
  *
+ * Products are rounded before they are added, as the nodes say: what cancels exactly in a formula cancels here too.
+ *
  * The code of an instruction is a constant where `unary`, `binary` and `ternary` are called, so each loop holds its own arithmetic and nothing else.
  */
-import { mulAdd } from '../memory';
 import { exp4, expm14, log4, log1p4, sigmoid4, tanh4 } from '../math';
 import { pow4 } from './power';
 
@@ -61,7 +62,7 @@ import { pow4 } from './power';
 // @ts-ignore: decorator
 @inline function ternary4(code: i32, x: v128, y: v128, z: v128): v128 {
   if (code == 40) return v128.bitselect(x, y, f32x4.ne(z, f32x4.splat(0)));
-  if (code == 41) return mulAdd(x, y, z);
+  if (code == 41) return f32x4.add(f32x4.mul(x, y), z);
   if (code == 42) return f32x4.sub(f32x4.mul(x, y), z);
   if (code == 43) return f32x4.sub(z, f32x4.mul(x, y));
   return f32x4.mul(ones(f32x4.gt(x, y)), z);
@@ -146,7 +147,7 @@ export function gateTile(d: usize, a: usize, b: usize, c: usize, end: usize): vo
 /** d = a b + c e */
 export function mulAddMulTile(d: usize, a: usize, b: usize, c: usize, e: usize, end: usize): void {
   while (d < end) {
-    v128.store(d, mulAdd(v128.load(a), v128.load(b), f32x4.mul(v128.load(c), v128.load(e))));
+    v128.store(d, f32x4.add(f32x4.mul(v128.load(a), v128.load(b)), f32x4.mul(v128.load(c), v128.load(e))));
     d += 16; a += 16; b += 16; c += 16; e += 16;
   }
 }
