@@ -19,6 +19,7 @@ import {
   limitTest,
   limitTrain,
   outputFlags,
+  overlays,
   seed,
 } from './options/flags.js';
 import { path, wholeNumber } from './options/values.js';
@@ -45,7 +46,7 @@ function createProgram(): Command {
   const train = program
     .command('train')
     .description('train a model from scratch and test it after each epoch');
-  train.option('--model <name>', 'model to train, see: capsnet info', 'efficient-capsnet');
+  train.option('--model <name>', 'model to train, see: capsnet info (default: the one for the data set)');
   datasetWithDefault(train, 'digits');
   dataDirectoryFlag(train);
   epochs(train, 10);
@@ -57,6 +58,8 @@ function createProgram(): Command {
     .option('--no-augment', 'take the training images as they are');
   limitTrain(train);
   limitTest(train);
+  overlays(train);
+  train.option('--same-class', 'multimnist: let both digits be of one class, as the reference does');
   engineFlags(train);
   train
     .option(
@@ -82,6 +85,7 @@ function createProgram(): Command {
   datasetOfWeights(test);
   dataDirectoryFlag(test);
   limitTest(test);
+  overlays(test);
   engineFlags(test);
   test.option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
   outputFlags(test)

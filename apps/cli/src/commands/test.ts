@@ -2,9 +2,9 @@
  * `capsnet test`: weights from a file, a test split, and how many images they get right.
  */
 import { WeightsError, loadModel, type LoadedModel, type Model } from '@capsnet/capsules';
-import type { ImageDataset } from '@capsnet/datasets';
 import { readFileSync } from 'node:fs';
-import { datasetName, datasetNames, loadSplit, type DatasetName } from '../data/load.js';
+import { recipeOfNote, type ExampleSet } from '../data/examples.js';
+import { datasetName, datasetNames, loadTestData, type DatasetName } from '../data/load.js';
 import { Interrupted, UserError, systemReason } from '../errors.js';
 import { createEvaluator, type Evaluation, type Verdict } from '../evaluation/evaluate.js';
 import { checkPicture, drawReconstructions } from '../evaluation/picture.js';
@@ -19,6 +19,7 @@ import { createProgress } from '../output/progress.js';
 export interface TestFlags extends DataFlags, EngineFlags, OutputFlags {
   readonly weights: string;
   readonly limitTest?: number;
+  readonly overlays?: number;
   readonly picture?: string;
 }
 
@@ -29,7 +30,13 @@ export async function test(flags: TestFlags): Promise<void> {
   const { model, parameters, state, metadata } = readModel(flags.weights);
   const dataset = named ?? trainedDataset(flags.weights, metadata['dataset']);
   if (flags.picture !== undefined) checkPicture(flags.picture, model);
-  const split = loadSplit(dataset, 'test', { dataDir: flags.dataDir, limit: flags.limitTest });
+  const noted = metadata['dataset'] === dataset ? metadata['recipe'] : undefined;
+  const split = loadTestData(dataset, {
+    dataDir: flags.dataDir,
+    limit: flags.limitTest,
+    overlays: flags.overlays,
+    recipe: noted === undefined ? undefined : recipeOfNote(noted, flags.weights),
+  });
   checkFit(flags.weights, model, split);
   const trainedOn = metadata['dataset'];
   if (trainedOn !== undefined && trainedOn !== dataset) {
@@ -118,7 +125,7 @@ function trainedDataset(file: string, noted: string | undefined): DatasetName {
 function checkFit(
   file: string,
   { description: { input, classNames, ...rest } }: Model,
-  split: ImageDataset,
+  split: ExampleSet,
 ): void {
   const wanted = `${input.join(' x ')} images of ${classNames.length} classes`;
   const given = `${split.shape.join(' x ')} images of ${split.classes} classes`;
@@ -127,14 +134,16 @@ function checkFit(
       `--weights: ${file} is a model for ${wanted}, but ${split.name} has ${given}. Choose the data set that it was trained on.`,
     );
   }
-  if ('decodings' in rest && rest.decodings > 1) {
+  const decodings = 'decodings' in rest ? rest.decodings : 1;
+  if (decodings !== split.decodings) {
+    const [wants, has] = decodings === 2 ? ['pairs of overlaid', 'single'] : ['single', 'pairs of overlaid'];
     throw new UserError(
-      `--weights: ${file} is a model for pairs of overlaid digits, but ${split.name} has single ones.`,
+      `--weights: ${file} is a model for ${wants} digits, but ${split.name} has ${has} ones. Choose the data set that it was trained on.`,
     );
   }
 }
 
-function report(console: Console, flags: TestFlags, split: ImageDataset, evaluation: Evaluation): void {
+function report(console: Console, flags: TestFlags, split: ExampleSet, evaluation: Evaluation): void {
   const { accuracy, error, loss, misclassified, seconds } = evaluation;
   const nameOf = (label: number): string => split.classNames[label]!;
   if (flags.json) {
@@ -157,8 +166,10 @@ function report(console: Console, flags: TestFlags, split: ImageDataset, evaluat
   }
   const { green, bold, dim } = console.colours.result;
   const shown = misclassified.slice(0, 10);
-  const line = ({ index, label, predicted, length, secondLength, second }: Verdict): string =>
-    `  image ${index}: ${nameOf(label)} taken for ${nameOf(predicted)} (${length.toFixed(2)}), second ${nameOf(second)} (${secondLength.toFixed(2)})`;
+  const line = ({ index, label, secondLabel, predicted, length, secondLength, second }: Verdict): string =>
+    secondLabel !== undefined
+      ? `  pair ${index}: ${nameOf(label)} and ${nameOf(secondLabel)} taken for ${nameOf(predicted)} (${length.toFixed(2)}) and ${nameOf(second)} (${secondLength.toFixed(2)})`
+      : `  image ${index}: ${nameOf(label)} taken for ${nameOf(predicted)} (${length.toFixed(2)}), second ${nameOf(second)} (${secondLength.toFixed(2)})`;
   const lines = [
     `${bold(green(percent(accuracy)))} of ${plural(evaluation.count, 'test image')} right, ${count(misclassified.length)} wrong (error ${percent(error)}, loss ${showLoss(loss)}), in ${duration(seconds)}.`,
     ...(shown.length > 0 ? ['Misclassified:', ...shown.map(line)] : []),

@@ -9,8 +9,8 @@ import {
   reconstructionWeight,
   type Model,
 } from '@capsnet/capsules';
-import type { ImageDataset } from '@capsnet/datasets';
-import { loadSplit } from '../data/load.js';
+import type { ExampleSet } from '../data/examples.js';
+import { loadTrainingData } from '../data/load.js';
 import { UserError } from '../errors.js';
 import { checkPicture } from '../evaluation/picture.js';
 import { listenForInterruption } from '../interruption.js';
@@ -32,9 +32,7 @@ export async function train(flags: TrainFlags): Promise<void> {
   const console = createConsole({ quiet: flags.quiet === true });
   const settings = resolveSettings(flags);
   prepareDirectory('--out', settings.out);
-  const { dataDir } = settings;
-  const testing = loadSplit(settings.dataset, 'test', { dataDir, limit: settings.limitTest });
-  const training = loadSplit(settings.dataset, 'train', { dataDir, limit: settings.limitTrain });
+  const { training, testing } = loadTrainingData(settings.dataset, settings);
   const model = modelFor(settings, training);
   if (settings.picture !== undefined) checkPicture(settings.picture, model);
   const backend = await startBackend(flags, console);
@@ -79,12 +77,18 @@ export async function train(flags: TrainFlags): Promise<void> {
   }
 }
 
-function modelFor({ model: name, dataset }: TrainSettings, { shape, classNames }: ImageDataset): Model {
+function modelFor({ model: name, dataset }: TrainSettings, examples: ExampleSet): Model {
   try {
-    const description = describeModel(name, { input: shape, classNames });
-    if ('decodings' in description && description.decodings > 1) {
+    const description = describeModel(name, { input: examples.shape, classNames: examples.classNames });
+    const decodings = 'decodings' in description ? description.decodings : 1;
+    if (decodings === 2 && examples.decodings === 1) {
       throw new UserError(
-        `--model: ${name} learns from pairs of overlaid digits, and "${dataset}" has single ones. Choose efficient-capsnet.`,
+        `--model: ${name} learns from pairs of overlaid digits, and "${dataset}" has single ones. Choose efficient-capsnet, or --dataset multimnist.`,
+      );
+    }
+    if (decodings === 1 && examples.decodings === 2) {
+      throw new UserError(
+        `--model: ${name} learns from single digits, and "${dataset}" has overlaid pairs. Choose efficient-capsnet-multimnist.`,
       );
     }
     return buildModel(description);

@@ -1,64 +1,136 @@
 /**
- * From a data set to the tensors that a model takes. Which images stand in a batch, and how each is distorted, is a function of the key, the epoch and
- * the step alone: the same seed sees the same images in the same order, whatever came before.
+ * From examples to the tensors that a model takes. Another thread makes the batches, ahead of the engine. Which images stand in a batch,
+ * and how each is distorted, is a function of the key, the epoch and the step alone: the same seed sees the same images in the same
+ * order, whatever came before.
  */
 import type { Batch } from '@capsnet/capsules';
 import {
-  batchesOfEpoch,
   createPipeline,
-  mnistDivisor,
+  imageSize,
+  oneHot,
   type Batch as HostBatch,
-  type ImageDataset,
-  type Pipeline,
-  type Recipe,
+  type BatchLayout,
 } from '@capsnet/datasets';
+import { prefetch, type Prefetcher } from '@capsnet/datasets/node';
 import { tensor, type RandomKey, type Tensor } from '@capsnet/tensor';
+import type { ExampleSet } from './examples.js';
 
 /** Images a batch when testing. Fixed, so that a test repeats to the last bit. */
 export const testBatchSize = 100;
 
+/** Of everything that is drawn when testing (which digits are overlaid, and where): the same in every test. */
+const testKey: RandomKey = [0, 0];
+
 export interface TrainingOrder {
   readonly batchSize: number;
-  readonly augment: boolean;
   readonly key: RandomKey;
 }
 
-/** Shuffled batches of an epoch (from 0), the last of which may be smaller. Scaled by 1/256, as the reference does with MNIST. */
-export function trainingBatches(
-  split: ImageDataset,
-  { batchSize, augment, key }: TrainingOrder,
-): (epoch: number) => Generator<Batch> {
-  const recipe: Recipe = {
-    kind: 'images',
-    divisor: mnistDivisor,
-    ...(augment ? { augment: { kind: 'mnist' } } : {}),
+export interface TrainingBatches {
+  readonly stepsPerEpoch: number;
+  /** The shuffled batches of an epoch (from 0), the last of which may be smaller; from a step on, to resume. One epoch at a time. */
+  epoch(epoch: number, fromStep?: number): AsyncGenerator<Batch, void, undefined>;
+  /** Ends the thread. */
+  close(): Promise<void>;
+}
+
+/** The training batches of a set. The thread starts with the first epoch, and goes on to the next ones by itself. */
+export function trainingBatches(set: ExampleSet, { batchSize, key }: TrainingOrder): TrainingBatches {
+  const { source, recipe } = set;
+  const { stepsPerEpoch } = createPipeline(source, recipe, { key, batchSize });
+  let ahead: { readonly batches: Prefetcher; epoch: number; step: number } | undefined;
+  const close = async () => {
+    await ahead?.batches.close();
+    ahead = undefined;
   };
-  const pipeline = createPipeline(split, recipe, { key, batchSize });
-  return (epoch) => tensors(pipeline, epoch);
+  return {
+    stepsPerEpoch,
+    async *epoch(epoch, fromStep = 0) {
+      if (ahead?.epoch !== epoch || ahead.step !== fromStep) {
+        await close();
+        const batches = prefetch(source, recipe, { key, batchSize, from: { epoch, step: fromStep } });
+        ahead = { batches, epoch, step: fromStep };
+      }
+      const reader = ahead;
+      for (let step = fromStep; step < stepsPerEpoch; step++) {
+        const batch = toTensors(reader.batches, await reader.batches.next());
+        const last = step + 1 === stepsPerEpoch;
+        [reader.epoch, reader.step] = last ? [epoch + 1, 0] : [epoch, step + 1];
+        yield batch;
+      }
+    },
+    close,
+  };
 }
 
-/** The whole split once, in its own order, as it is. */
-export const testBatches = (split: ImageDataset): Generator<Batch> =>
-  tensors(plainPipeline(split, testBatchSize), 0);
-
-/** All images of a (small) split as a model takes them: [count, height, width, channels]. */
-export function allImages(split: ImageDataset): Tensor {
-  const pipeline = plainPipeline(split, split.count);
-  return toTensors(pipeline, pipeline.batchAt({ epoch: 0, step: 0 })).images;
+/** A batch for testing, with its labels as numbers: `labelsPerImage` an image, -1 for none. */
+export interface TestBatch {
+  readonly batch: Batch;
+  readonly count: number;
+  readonly labels: Int32Array;
 }
 
-const plainPipeline = (split: ImageDataset, batchSize: number): Pipeline =>
-  createPipeline(
-    split,
-    { kind: 'images', divisor: mnistDivisor },
-    { key: [0, 0], batchSize, shuffle: false },
-  );
-
-function* tensors(pipeline: Pipeline, epoch: number): Generator<Batch> {
-  for (const batch of batchesOfEpoch(pipeline, epoch)) yield toTensors(pipeline, batch);
+/** All examples of a set once, in their order, from another thread. */
+export async function* testBatches(set: ExampleSet): AsyncGenerator<TestBatch, void, undefined> {
+  const batchSize = Math.min(testBatchSize, set.count);
+  const reader = prefetch(set.source, set.recipe, { key: testKey, batchSize, shuffle: false });
+  try {
+    for (let step = 0; step < reader.stepsPerEpoch; step++) {
+      const batch = await reader.next();
+      yield { batch: toTensors(reader, batch), count: batch.count, labels: batch.labels.slice() };
+    }
+  } finally {
+    await reader.close();
+  }
 }
 
-const toTensors = ({ shape, classes }: Pipeline, { images, oneHot, count }: HostBatch): Batch => ({
-  images: tensor(images, [count, ...shape]),
-  labels: tensor(oneHot, [count, classes]),
-});
+/** The examples with the given numbers, in that order, as `testBatches` shows them. For a few, on this thread. */
+export function testExamples(set: ExampleSet, indices: readonly number[]): TestBatch {
+  const pipeline = createPipeline(set.source, set.recipe, { key: testKey, batchSize: 1, shuffle: false });
+  const single = indices.map((step) => pipeline.batchAt({ epoch: 0, step }));
+  const joined = (part: 'images' | 'oneHot' | 'targets') =>
+    Float32Array.from(single.flatMap((batch) => [...batch[part]]));
+  const labels = Int32Array.from(single.flatMap((batch) => [...batch.labels]));
+  const count = indices.length;
+  const host = { images: joined('images'), oneHot: joined('oneHot'), targets: joined('targets'), labels };
+  return { batch: toTensors(pipeline, { ...host, epoch: 0, step: 0, count }), count, labels };
+}
+
+/** Copies of a batch as tensors: the thread will write over what it lent. */
+function toTensors(layout: BatchLayout, batch: HostBatch): Batch {
+  const { shape, classes, labelsPerImage, targetsPerImage } = layout;
+  const { images, labels, targets, count } = batch;
+  const pictures = (values: Float32Array): Tensor => tensor(values, [count, ...shape]);
+  const vectors = (values: Float32Array): Tensor => tensor(values, [count, classes]);
+  if (targetsPerImage !== 2) {
+    return {
+      images: pictures(images.slice()),
+      labels: vectors(batch.oneHot.slice()),
+      ...(targetsPerImage === 1 ? { targets: pictures(targets.slice()) } : {}),
+    };
+  }
+  const size = imageSize(shape);
+  const labelsOf = (which: number): Tensor =>
+    vectors(
+      oneHot(
+        Int32Array.from({ length: count }, (_, row) => labels[row * labelsPerImage + which]!),
+        1,
+        classes,
+      ),
+    );
+  const targetsOf = (which: number): Tensor => {
+    const out = new Float32Array(count * size);
+    for (let row = 0; row < count; row++) {
+      const from = (2 * row + which) * size;
+      out.set(targets.subarray(from, from + size), row * size);
+    }
+    return pictures(out);
+  };
+  return {
+    images: pictures(images.slice()),
+    labels: labelsOf(0),
+    secondLabels: labelsOf(1),
+    targets: targetsOf(0),
+    secondTargets: targetsOf(1),
+  };
+}

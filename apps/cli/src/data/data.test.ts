@@ -2,30 +2,51 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '@capsnet/capsules';
+import { contentHashes, toys, type ImageDataset } from '@capsnet/datasets';
+import { writeNorbDataset } from '@capsnet/datasets/node';
 import { randomKey } from '@capsnet/tensor';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeIdx } from '../e2e/idx.js';
 import { UserError } from '../errors.js';
-import { testBatches, testBatchSize, trainingBatches } from './batches.js';
-import { datasetName, loadSplit } from './load.js';
+import { testBatches, testBatchSize, testExamples, trainingBatches } from './batches.js';
+import { exampleSet, recipeNote, recipeOfNote } from './examples.js';
+import { datasetName, datasetNames, loadSplit, loadTestData, loadTrainingData } from './load.js';
+import { augmentsByDefault, recipesOf } from './recipes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'capsnet-data-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 writeIdx(folder, undefined, { train: 50, test: 230 });
+for (const split of ['train', 'test'] as const) writeNorbDataset(toys({ split, count: 36 }), folder);
 
-const order = (seed = 1, augment = false) => ({ batchSize: 16, augment, key: randomKey(seed) });
-const imagesOf = async (batches: Iterable<Batch>): Promise<string[]> => {
+const mnist = (augment = false) => {
+  const images = loadSplit('mnist', 'train', { dataDir: folder });
+  return exampleSet(images, recipesOf('mnist', images, { augment }).training);
+};
+const order = (seed = 1) => ({ batchSize: 16, key: randomKey(seed) });
+
+/** Each image of the batches as text, with its class in front. */
+async function imagesOf(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<string[]> {
   const images: string[] = [];
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const [pixels, labels] = [await batch.images.data(), await batch.labels.data()];
-    for (let row = 0; row < batch.images.shape[0]!; row++) {
-      images.push(
-        `${[...labels.subarray(row * 10, row * 10 + 10)].indexOf(1)}:${[...pixels.subarray(row * 784, row * 784 + 784)].join()}`,
-      );
+    const [count, size, classes] = [batch.images.shape[0]!, batch.images.size, batch.labels.shape[1]!];
+    for (let row = 0; row < count; row++) {
+      const own = labels.subarray(row * classes, (row + 1) * classes);
+      const from = (row * size) / count;
+      images.push(`${[...own].indexOf(1)}:${[...pixels.subarray(from, from + size / count)].join()}`);
     }
   }
   return images;
-};
+}
+async function epochOf(
+  batches: ReturnType<typeof trainingBatches>,
+  epoch = 0,
+  fromStep = 0,
+): Promise<string[]> {
+  const images = await imagesOf(batches.epoch(epoch, fromStep));
+  await batches.close();
+  return images;
+}
 
 describe('loadSplit', () => {
   it('reads IDX files and takes the first images when limited', () => {
@@ -41,46 +62,136 @@ describe('loadSplit', () => {
 
   it('turns errors of the data into mistakes of the user', () => {
     expect(() => loadSplit('fashion-mnist', 'train', { dataDir: join(folder, 'none') })).toThrow(UserError);
+    expect(() => loadSplit('smallnorb', 'train', { dataDir: join(folder, 'none') })).toThrow(UserError);
     expect(() => datasetName('fashon-mnist')).toThrow('Did you mean "fashion-mnist"?');
   });
 });
 
-describe('batches', () => {
-  const split = loadSplit('mnist', 'train', { dataDir: folder });
+const options = { dataDir: folder, seed: 3, limitTrain: 40, limitTest: 30 };
 
+describe.each(datasetNames)('%s', (name) => {
+  const load = (validation?: number | true) =>
+    loadTrainingData(name, { ...options, augment: augmentsByDefault(name), validation });
+
+  it('gives the model of its paper what it takes', () => {
+    const { training, testing, validation } = load();
+    const shape = { multimnist: [36, 36, 1], smallnorb: [48, 48, 2], toys: [48, 48, 2] }[name as string];
+    expect(training.shape).toEqual(shape ?? [28, 28, 1]);
+    expect(testing).toMatchObject({ shape: training.shape, classNames: training.classNames });
+    expect(validation).toBeUndefined();
+  });
+
+  it('no validation image reaches training, by content', () => {
+    const { training, validation } = load(8);
+    const hashes = ({ source }: { source: ImageDataset }) => new Set(contentHashes(source));
+    const held = hashes(validation!);
+    expect(validation!.source.count).toBe(8);
+    expect(training.source.count + validation!.source.count).toBeLessThanOrEqual(40);
+    for (const hash of hashes(training)) expect(held.has(hash)).toBe(false);
+    // The hold-out depends on the seed, and on nothing else.
+    const other = loadTrainingData(name, { ...options, seed: 4, augment: false, validation: 8 });
+    const again = loadTrainingData(name, { ...options, augment: false, validation: 8 });
+    expect(hashes(again.validation!)).toEqual(held);
+    expect(hashes(other.validation!)).not.toEqual(held);
+  });
+
+  it('a training reads every image of an epoch, a resumed one goes on in the middle, on equal bits', async () => {
+    const { training } = load();
+    const whole = await epochOf(trainingBatches(training, order()), 1);
+    expect(whole.length).toBe(training.count);
+    expect(await epochOf(trainingBatches(training, order()), 1, 1)).toEqual(whole.slice(16));
+  });
+
+  it('a test sees the same twice, single examples and all', async () => {
+    const { testing } = load();
+    const seen = async () => {
+      const all: Batch[] = [];
+      for await (const { batch } of testBatches(testing)) all.push(batch);
+      return imagesOf(all);
+    };
+    const once = await seen();
+    expect(await seen()).toEqual(once);
+    const chosen = [testing.count - 1, 0, 7];
+    expect(await imagesOf([testExamples(testing, chosen).batch])).toEqual(chosen.map((index) => once[index]));
+  });
+
+  it('the recipe of a weights file prepares the test as the training did', async () => {
+    const { testing } = load();
+    const recipe = recipeOfNote(recipeNote(testing.recipe), 'w.safetensors');
+    const alone = loadTestData(name, { dataDir: folder, limit: 30, recipe });
+    expect(alone.recipe).toEqual(testing.recipe);
+    const first = async (set: typeof alone) => imagesOf([testExamples(set, [3]).batch]);
+    expect(await first(alone)).toEqual(await first(testing));
+  });
+});
+
+describe('multimnist', () => {
+  it('batches carry both labels and both digits, whose sum is the image', async () => {
+    const set = loadTestData('multimnist', { dataDir: folder, limit: 30, overlays: 3 });
+    expect([set.count, set.decodings, set.labelsPerImage]).toEqual([90, 2, 2]);
+    for await (const { batch, labels, count } of testBatches(set)) {
+      const parts = [batch.labels, batch.secondLabels!, batch.images, batch.targets!, batch.secondTargets!];
+      const [first, second, images, base, top] = await Promise.all(parts.map((part) => part.data()));
+      for (let row = 0; row < count; row++) {
+        const [one, other] = [labels[2 * row]!, labels[2 * row + 1]!];
+        expect(one).not.toBe(other);
+        expect([first![row * 10 + one], second![row * 10 + other]]).toEqual([1, 1]);
+      }
+      images!.forEach((value, at) =>
+        expect(Math.abs(value - Math.min(1, base![at]! + top![at]!))).toBeLessThan(1e-6),
+      );
+    }
+  });
+});
+
+describe('batches', () => {
   it('hold every image once an epoch, with its label, in another order each epoch and seed', async () => {
-    const [first, again, second, other] = await Promise.all(
-      [
-        [0, 1],
-        [0, 1],
-        [1, 1],
-        [0, 2],
-      ].map(([epoch, seed]) => imagesOf(trainingBatches(split, order(seed))(epoch!))),
-    );
-    const plain = await imagesOf(testBatches(split));
+    const batches = trainingBatches(mnist(), order());
+    const first = await imagesOf(batches.epoch(0));
+    const second = await epochOf(batches, 1);
+    const again = await epochOf(trainingBatches(mnist(), order()));
+    const other = await epochOf(trainingBatches(mnist(), order(2)));
+    const plain: Batch[] = [];
+    for await (const { batch } of testBatches(mnist())) plain.push(batch);
+    const sorted = (await imagesOf(plain)).sort();
     expect(first).toEqual(again);
-    expect([...first!].sort()).toEqual([...plain].sort());
-    expect([...second!].sort()).toEqual([...plain].sort());
+    expect([...first].sort()).toEqual(sorted);
+    expect([...second].sort()).toEqual(sorted);
     expect(first).not.toEqual(second);
     expect(first).not.toEqual(other);
   });
 
   it('scale by 1/256 and end with a smaller one', async () => {
-    const batches = [...trainingBatches(split, order())(0)];
-    expect(batches.map(({ images }) => images.shape[0])).toEqual([16, 16, 16, 2]);
-    const [first] = testBatches(split);
-    const pixels = await first!.images.data();
+    const batches = trainingBatches(mnist(), order());
+    const counts: (number | undefined)[] = [];
+    for await (const { images } of batches.epoch(0)) counts.push(images.shape[0]);
+    await batches.close();
+    expect(counts).toEqual([16, 16, 16, 2]);
+    const pixels = await testExamples(mnist(), [0]).batch.images.data();
     expect(pixels[4 * 28 + 4]).toBe(200 / 256);
-    expect(
-      [...testBatches(loadSplit('mnist', 'test', { dataDir: folder }))].map(({ images }) => images.shape[0]),
-    ).toEqual([testBatchSize, testBatchSize, 30]);
+    const sizes: number[] = [];
+    for await (const { count } of testBatches(loadTestData('mnist', { dataDir: folder }))) sizes.push(count);
+    expect(sizes).toEqual([testBatchSize, testBatchSize, 30]);
   });
 
   it('augment each image in its own way, the same again for the same seed and epoch', async () => {
-    const augmented = trainingBatches(split, order(1, true));
-    const [once, again, later] = await Promise.all([0, 0, 1].map((epoch) => imagesOf(augmented(epoch))));
+    const once = await epochOf(trainingBatches(mnist(true), order()));
+    const again = await epochOf(trainingBatches(mnist(true), order()));
+    const later = await epochOf(trainingBatches(mnist(true), order()), 1);
     expect(once).toEqual(again);
-    expect(once).not.toEqual(await imagesOf(trainingBatches(split, order())(0)));
-    expect([...once!].sort()).not.toEqual([...later!].sort());
+    expect(once).not.toEqual(await epochOf(trainingBatches(mnist(), order())));
+    expect([...once].sort()).not.toEqual([...later].sort());
   });
+
+  it('do not change while the thread goes on', async () => {
+    const batches = trainingBatches(mnist(), order());
+    const kept: Batch[] = [];
+    for await (const batch of batches.epoch(0)) kept.push(batch);
+    expect(await imagesOf(kept)).toEqual(await epochOf(batches));
+  });
+});
+
+it('a note that is no recipe is refused', () => {
+  for (const note of ['', '{', 'null', '{"kind":"none"}', '7'])
+    expect(() => recipeOfNote(note, 'w')).toThrow(/--weights: w .* note "recipe"/);
 });

@@ -1,39 +1,158 @@
 /**
- * The data sets that commands take by name, a split at a time.
+ * The data sets that commands take by name. A command asks for what it needs: training, validation and test examples together, or the
+ * test examples alone.
  */
-import { DataError, digits, limit as firstOf, type ImageDataset, type Split } from '@capsnet/datasets';
-import { dataDirectory, readIdxDataset } from '@capsnet/datasets/node';
+import {
+  DataError,
+  digits,
+  limit as firstOf,
+  splitOff,
+  toys,
+  type ImageDataset,
+  type Recipe,
+  type Split,
+} from '@capsnet/datasets';
+import { dataDirectories, readIdxDataset, readNorbDataset } from '@capsnet/datasets/node';
+import { foldIn, randomKey } from '@capsnet/tensor';
 import { UserError } from '../errors.js';
 import { oneOf } from '../options/values.js';
+import { exampleSet, type ExampleSet } from './examples.js';
+import { recipesOf, type RecipeOptions } from './recipes.js';
 
-export const datasetNames = ['digits', 'mnist', 'fashion-mnist'] as const;
+export const datasetNames = ['digits', 'mnist', 'fashion-mnist', 'multimnist', 'smallnorb', 'toys'] as const;
 export type DatasetName = (typeof datasetNames)[number];
 
 /** Reads `--dataset`, proposing the nearest name for an unknown one. */
 export const datasetName = oneOf('--dataset', 'data set', datasetNames);
 
-export interface LoadOptions {
+export interface SourceOptions {
   /** Value of `--data-dir`. */
   readonly dataDir?: string | undefined;
+}
+
+export interface LoadOptions extends SourceOptions {
   /** Only the first images. */
   readonly limit?: number | undefined;
 }
 
-/**
- * Loads a split, or its first `limit` images.
- *
- * @throws UserError when files are missing, damaged or do not belong together
- */
-export function loadSplit(name: DatasetName, split: Split, { dataDir, limit }: LoadOptions): ImageDataset {
-  if (name === 'digits')
-    return digits({ split, ...(limit === undefined ? {} : { count: Math.min(limit, generated[split]) }) });
+/** As many generated images as are made when nobody says: of digits as many as MNIST has, of toys what renders within a minute. */
+const generated: Readonly<Record<'digits' | 'toys', Readonly<Record<Split, number>>>> = {
+  digits: { train: 60_000, test: 10_000 },
+  toys: { train: 9_000, test: 3_000 },
+};
+/** Combinations of factors that there are. */
+const mostToys = 24_300;
+
+/** What is wrong with the data is a mistake of the user. */
+export function orUserError<Result>(run: () => Result): Result {
   try {
-    return firstOf(readIdxDataset(name, split, dataDirectory({ dataDir })), limit);
+    return run();
   } catch (error) {
     if (error instanceof DataError) throw new UserError(error.message);
     throw error;
   }
 }
 
-/** As many generated digits as MNIST has images. */
-const generated: Readonly<Record<Split, number>> = { train: 60_000, test: 10_000 };
+/**
+ * Loads the images of a split as they are stored, or the first `limit` of them.
+ *
+ * @throws UserError when files are missing, damaged or do not belong together
+ */
+export function loadSplit(name: DatasetName, split: Split, { dataDir, limit }: LoadOptions): ImageDataset {
+  const directories = dataDirectories({ dataDir });
+  switch (name) {
+    case 'digits':
+      return digits({ split, count: Math.min(limit ?? Infinity, generated.digits[split]) });
+    case 'toys':
+      return toys({ split, count: Math.min(limit ?? generated.toys[split], mostToys) });
+    case 'smallnorb':
+      return orUserError(() => firstOf(readNorbDataset(split, directories), limit));
+    case 'multimnist':
+      return { ...orUserError(() => firstOf(readIdxDataset('mnist', split, directories), limit)), name };
+    case 'mnist':
+    case 'fashion-mnist':
+      return orUserError(() => firstOf(readIdxDataset(name, split, directories), limit));
+  }
+}
+
+/** Training images held out for choosing among weights (issue of the honest protocol); of a small set a twelfth. */
+export const validationCount = (count: number): number => Math.max(1, Math.min(5000, Math.floor(count / 12)));
+
+export interface TrainingDataOptions extends SourceOptions, RecipeOptions {
+  readonly limitTrain?: number | undefined;
+  readonly limitTest?: number | undefined;
+  /** Training images to hold out, stratified by class; `true`: as `validationCount` says. */
+  readonly validation?: number | true | undefined;
+  /** Decides which. */
+  readonly seed: number;
+}
+
+export interface TrainingData {
+  readonly training: ExampleSet;
+  /** Held-out training images, prepared as for testing. No image of them, and no copy of one, is in `training`. */
+  readonly validation: ExampleSet | undefined;
+  readonly testing: ExampleSet;
+}
+
+/** Folded into the seed, so that the hold-out has nothing to do with weights and order. */
+const holdOutStream = 0x686f6c64;
+
+/**
+ * Everything that a training needs.
+ *
+ * @throws UserError for missing or damaged files, and when too few images are left
+ */
+export function loadTrainingData(name: DatasetName, options: TrainingDataOptions): TrainingData {
+  const { dataDir, limitTrain, limitTest, validation, seed } = options;
+  const testing = loadSplit(name, 'test', { dataDir, limit: limitTest });
+  const all = loadSplit(name, 'train', { dataDir, limit: limitTrain });
+  const { kept, held } = holdOut(all, validation, seed);
+  return orUserError(() => {
+    const recipes = recipesOf(name, kept, options);
+    return {
+      training: exampleSet(kept, recipes.training),
+      validation: held && exampleSet(held, recipes.testing),
+      testing: exampleSet(testing, recipes.testing),
+    };
+  });
+}
+
+function holdOut(
+  images: ImageDataset,
+  wanted: number | true | undefined,
+  seed: number,
+): { kept: ImageDataset; held: ImageDataset | undefined } {
+  if (wanted === undefined) return { kept: images, held: undefined };
+  const count = wanted === true ? validationCount(images.count) : wanted;
+  if (count >= images.count) {
+    throw new UserError(
+      `${images.name} has ${images.count} training images, of which ${count} cannot be held out for validation. Hold out fewer, or raise --limit-train.`,
+    );
+  }
+  return splitOff(images, count, foldIn(randomKey(seed), holdOutStream));
+}
+
+export interface TestDataOptions extends LoadOptions {
+  /** What the weights were trained with; without it the data set's own recipe is made, which may need the training images. */
+  readonly recipe?: Recipe | undefined;
+  /** `multimnist`: pairs that each image is tested in. */
+  readonly overlays?: number | undefined;
+}
+
+/**
+ * The test examples of a data set.
+ *
+ * @throws UserError for missing or damaged files
+ */
+export function loadTestData(name: DatasetName, options: TestDataOptions): ExampleSet {
+  const { dataDir, recipe, overlays } = options;
+  const images = loadSplit(name, 'test', options);
+  return orUserError(() => {
+    if (recipe?.kind === 'multimnist')
+      return exampleSet(images, { ...recipe, passes: overlays ?? recipe.passes });
+    if (recipe) return exampleSet(images, recipe);
+    const statisticsFrom =
+      name === 'smallnorb' || name === 'toys' ? loadSplit(name, 'train', { dataDir }) : images;
+    return exampleSet(images, recipesOf(name, statisticsFrom, { augment: false, overlays }).testing);
+  });
+}

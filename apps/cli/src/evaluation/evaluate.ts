@@ -3,9 +3,9 @@
  * and `capsnet test` share this file, so that the same weights give the same figures to the last image.
  */
 import { compileEvaluateStep, type Model, type Parameters } from '@capsnet/capsules';
-import type { ImageDataset } from '@capsnet/datasets';
 import type { Backend } from '@capsnet/tensor';
 import { testBatches } from '../data/batches.js';
+import type { ExampleSet } from '../data/examples.js';
 import { Interrupted } from '../errors.js';
 import type { Interruption } from '../interruption.js';
 
@@ -14,6 +14,8 @@ export interface Verdict {
   /** Position in the split. */
   readonly index: number;
   readonly label: number;
+  /** Of the other digit of an overlaid pair. Such an answer is right when the two longest capsules are those of the two labels. */
+  readonly secondLabel?: number;
   readonly predicted: number;
   /** Length of the winning capsule. */
   readonly length: number;
@@ -24,7 +26,7 @@ export interface Verdict {
 export interface Evaluation {
   readonly count: number;
   readonly loss: number;
-  /** Share of right answers. */
+  /** Share of right answers; for overlaid pairs of right digits (multiAccuracy). */
   readonly accuracy: number;
   /** Share of wrong answers. */
   readonly error: number;
@@ -45,7 +47,7 @@ export interface Evaluator {
   run(
     parameters: Parameters,
     state: Parameters,
-    split: ImageDataset,
+    split: ExampleSet,
     options?: EvaluationOptions,
   ): Promise<Evaluation>;
   /** Gives the memory of the compiled step back. */
@@ -62,19 +64,20 @@ export function createEvaluator(model: Model, backend: Backend): Evaluator {
       const verdicts: Verdict[] = [];
       let lossSum = 0;
       let right = 0;
-      for (const batch of testBatches(split)) {
+      for await (const { batch, labels } of testBatches(split)) {
         if (await interruption?.check()) throw new Interrupted('stopped during the test.');
         const { loss, lengths } = await step(parameters, state, batch);
         const [images, classes] = lengths.shape as readonly [number, number];
         const [batchLoss, scores] = await Promise.all([loss.item(), lengths.data()]);
         lossSum += batchLoss * images;
         for (let row = 0; row < images; row++) {
-          const verdict = judge(
-            scores.subarray(row * classes, (row + 1) * classes),
-            verdicts.length,
-            split.labels[verdicts.length]!,
-          );
-          if (verdict.predicted === verdict.label) right++;
+          const own = scores.subarray(row * classes, (row + 1) * classes);
+          const label = labels[row * split.labelsPerImage]!;
+          const verdict: Verdict = {
+            ...judge(own, verdicts.length, label),
+            ...(split.decodings === 2 ? { secondLabel: labels[row * split.labelsPerImage + 1]! } : {}),
+          };
+          right += rightShare(verdict);
           verdicts.push(verdict);
         }
         onProgress?.(verdicts.length, seconds(), right);
@@ -86,12 +89,18 @@ export function createEvaluator(model: Model, backend: Backend): Evaluator {
         accuracy: right / count,
         error: (count - right) / count,
         verdicts,
-        misclassified: verdicts.filter(({ label, predicted }) => label !== predicted),
+        misclassified: verdicts.filter((verdict) => rightShare(verdict) < 1),
         seconds: seconds(),
       };
     },
     release: () => step.release(),
   };
+}
+
+/** 1 for a right answer, 0 for a wrong one; of an overlaid pair the share of its digits that are among the two longest capsules. */
+export function rightShare({ label, secondLabel, predicted, second }: Verdict): number {
+  if (secondLabel === undefined) return label === predicted ? 1 : 0;
+  return [label, secondLabel].filter((one) => one === predicted || one === second).length / 2;
 }
 
 /** The two longest capsules; of equally long ones the first, as TensorFlow's argmax. */

@@ -3,10 +3,11 @@
  * images that the network got wrong, as far as there are any.
  */
 import type { Model, Parameters } from '@capsnet/capsules';
-import { imageSize, subset, type ImageDataset } from '@capsnet/datasets';
+import { imageSize } from '@capsnet/datasets';
 import { compile, type Backend, type Tensor } from '@capsnet/tensor';
 import { dirname } from 'node:path';
-import { allImages } from '../data/batches.js';
+import { testExamples } from '../data/batches.js';
+import type { ExampleSet } from '../data/examples.js';
 import { FailedRun, UserError, systemReason } from '../errors.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { count, percent } from '../output/format.js';
@@ -34,7 +35,7 @@ export interface PictureSource {
   readonly modelName: string;
   readonly parameters: Parameters;
   readonly state: Parameters;
-  readonly split: ImageDataset;
+  readonly split: ExampleSet;
   readonly evaluation: Evaluation;
   readonly backend: Backend;
 }
@@ -48,12 +49,10 @@ export async function drawReconstructions(file: string, source: PictureSource): 
       model.apply(weights, statistics, images, { mode: 'test' }).reconstruction!,
     { backend, name: 'reconstruct' },
   );
-  const images = allImages(
-    subset(
-      split,
-      chosen.map(({ index }) => index),
-    ),
-  );
+  const { images } = testExamples(
+    split,
+    chosen.map(({ index }) => index),
+  ).batch;
   const [inputs, outputs] = await Promise.all([
     images.data(),
     (await reconstruct(parameters, state, images)).data(),
@@ -87,7 +86,7 @@ export function chooseImages({ verdicts, misclassified }: Evaluation): Verdict[]
 }
 
 /** The first channel of the image at `position` of a batch. */
-function greyImage(split: ImageDataset, batch: ArrayLike<number>, position: number): GreyImage {
+function greyImage(split: ExampleSet, batch: ArrayLike<number>, position: number): GreyImage {
   const [height, width, channels] = split.shape;
   const start = position * imageSize(split.shape);
   return {

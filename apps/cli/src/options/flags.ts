@@ -43,7 +43,7 @@ const datasetFlag = '--dataset <name>';
 
 /** `--dataset` of a command that has a data set of its own choice. */
 export const datasetWithDefault = (command: Command, name: string): Command =>
-  command.option(datasetFlag, 'data set: digits, mnist, fashion-mnist', name);
+  command.option(datasetFlag, 'data set, see: capsnet datasets list', name);
 
 /** `--dataset` of a command that takes what the weights were trained on. */
 export const datasetOfWeights = (command: Command): Command =>
@@ -54,6 +54,14 @@ export const dataDirectoryFlag = (command: Command): Command =>
     '--data-dir <dir>',
     'folder with the files of the data set (default: $CAPSNET_DATA, then the cache folder of the user)',
     path('--data-dir'),
+  );
+
+/** What belongs to `multimnist` alone. */
+export const overlays = (command: Command): Command =>
+  command.option(
+    '--overlays <n>',
+    'multimnist: pairs that each test image stands in (default: 10)',
+    wholeNumber('--overlays', 1, 1000, '20'),
   );
 
 export const limitTrain = (command: Command): Command =>

@@ -1,6 +1,6 @@
 /** `config.json`: everything that is needed to repeat a run, and what it ran on. */
 import type { Model } from '@capsnet/capsules';
-import type { ImageDataset } from '@capsnet/datasets';
+import type { ExampleSet } from '../data/examples.js';
 import type { Backend } from '@capsnet/tensor';
 import { learningRateDecay, smallestLearningRate } from './recipe.js';
 import type { TrainSettings } from './settings.js';
@@ -9,8 +9,8 @@ export interface ConfigParts {
   readonly version: string;
   readonly settings: TrainSettings;
   readonly model: Model;
-  readonly training: ImageDataset;
-  readonly testing: ImageDataset;
+  readonly training: ExampleSet;
+  readonly testing: ExampleSet;
   readonly backend: Backend;
   readonly reconstructionWeight: number;
 }
@@ -39,6 +39,8 @@ export const runConfig = ({
     trainImages: training.count,
     testImages: testing.count,
     shape: training.shape,
+    trainRecipe: training.recipe,
+    testRecipe: testing.recipe,
   },
   machine: {
     node: process.versions.node,

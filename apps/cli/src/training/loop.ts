@@ -29,12 +29,12 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   const stop = new AbortController();
   const { parameters, state } = model.init(weightsKey);
   // So that there is a good checkpoint from the first step on.
-  folder.writeLast(await saveModel(model, parameters, state, checkpointNotes(settings, 0, 0)));
+  folder.writeLast(await saveModel(model, parameters, state, checkpointNotes(run, 0, 0)));
 
   const order = trainingBatches(training, { ...settings, key: dataKey });
   async function* batches(epoch: number) {
     progress.startEpoch(epoch + 1);
-    for (const batch of order(epoch)) {
+    for await (const batch of order.epoch(epoch)) {
       if (await interruption.check()) stop.abort();
       yield batch;
     }
@@ -59,7 +59,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         model,
         report.parameters,
         report.state,
-        checkpointNotes(settings, epoch, report.step),
+        checkpointNotes(run, epoch, report.step),
       );
       folder.writeLast(weights);
       if (!report.complete || interruption.requested) throw interrupted(run, epoch, report.step);
@@ -106,6 +106,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
       throw new FailedRun(`${error.message} The last good checkpoint is ${folder.lastWeights}.`);
     throw error;
   } finally {
+    await order.close();
     evaluator.release();
   }
   if (outcome === undefined) throw interrupted(run, 1, 0);

@@ -1,6 +1,6 @@
 /** What one training works with, and what it comes to. */
 import type { Model } from '@capsnet/capsules';
-import type { ImageDataset } from '@capsnet/datasets';
+import type { ExampleSet } from '../data/examples.js';
 import type { Backend } from '@capsnet/tensor';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Interruption } from '../interruption.js';
@@ -13,8 +13,8 @@ import type { TrainSettings } from './settings.js';
 export interface Run {
   readonly settings: TrainSettings;
   readonly model: Model;
-  readonly training: ImageDataset;
-  readonly testing: ImageDataset;
+  readonly training: ExampleSet;
+  readonly testing: ExampleSet;
   readonly backend: Backend;
   readonly folder: RunFolder;
   readonly console: Console;

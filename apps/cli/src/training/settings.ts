@@ -7,16 +7,18 @@ import { datasetName, type DatasetName } from '../data/load.js';
 import type { DataFlags, EngineFlags, OutputFlags } from '../options/flags.js';
 import { defaultRunDirectory } from '../options/output-directory.js';
 import { oneOf } from '../options/values.js';
-import { augmentsByDefault } from './recipe.js';
+import { augmentsByDefault } from '../data/recipes.js';
 
 export interface TrainFlags extends DataFlags, EngineFlags, OutputFlags {
   readonly dataset: string;
-  readonly model: string;
+  readonly model?: string;
   readonly epochs: number;
   readonly batchSize: number;
   readonly lr: number;
   readonly seed: number;
   readonly augment?: boolean;
+  readonly overlays?: number;
+  readonly sameClass?: boolean;
   readonly limitTrain?: number;
   readonly limitTest?: number;
   readonly out?: string;
@@ -34,14 +36,27 @@ export interface TrainSettings {
   readonly learningRate: number;
   readonly seed: number;
   readonly augment: boolean;
+  /** Of multimnist, see `RecipeOptions`. */
+  readonly overlays: number | undefined;
+  readonly sameClass: boolean;
   readonly out: string;
   readonly picture: string | undefined;
 }
 
+/** The Efficient-CapsNet that its paper has for a data set. */
+const modelOf: Readonly<Record<DatasetName, ModelName>> = {
+  digits: 'efficient-capsnet',
+  mnist: 'efficient-capsnet',
+  'fashion-mnist': 'efficient-capsnet',
+  multimnist: 'efficient-capsnet-multimnist',
+  smallnorb: 'efficient-capsnet-smallnorb',
+  toys: 'efficient-capsnet-smallnorb',
+};
+
 /** @throws UserError for an unknown model or data set */
 export function resolveSettings(flags: TrainFlags): TrainSettings {
-  const model = oneOf('--model', 'model', modelNames)(flags.model);
   const dataset = datasetName(flags.dataset);
+  const model = oneOf('--model', 'model', modelNames)(flags.model ?? modelOf[dataset]);
   return {
     model,
     dataset,
@@ -53,6 +68,8 @@ export function resolveSettings(flags: TrainFlags): TrainSettings {
     learningRate: flags.lr,
     seed: flags.seed,
     augment: flags.augment ?? augmentsByDefault(dataset),
+    overlays: flags.overlays,
+    sameClass: flags.sameClass === true,
     out: flags.out ?? defaultRunDirectory(model, dataset),
     picture: flags.picture,
   };

@@ -2,15 +2,13 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { ProgressReport } from '../output/progress.js';
 import { trainingProgress } from './progress.js';
-import { augmentsByDefault, learningRateOf } from './recipe.js';
+import { learningRateOf } from './recipe.js';
 
 describe('recipe', () => {
   it('is that of the reference', () => {
     expect(learningRateOf(5e-4, 0)).toBe(5e-4);
     expect(learningRateOf(5e-4, 1)).toBeCloseTo(4.85e-4, 12);
     expect(learningRateOf(5e-4, 150)).toBe(5e-5);
-    expect(augmentsByDefault('mnist')).toBe(true);
-    expect(augmentsByDefault('digits')).toBe(false);
   });
 
   test.prop([fc.double({ min: 1e-9, max: 1, noNaN: true }), fc.nat(500)])(
