@@ -12,6 +12,7 @@ import { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './de
 import { reduce, argmax } from './reduce';
 import { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 import { softmax, squash, squashGradient } from './capsule';
+import { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterProducts, winogradFilterAdjoint } from './winograd';
 export * from './micro';
 // Exported although only the engine calls them: inlined into their caller they would be slower.
 export * from './elementwise/instructions';
@@ -23,6 +24,7 @@ export { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './de
 export { reduce, argmax, sumRow, add16 } from './reduce';
 export { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 export { softmax, squash, squashGradient } from './capsule';
+export { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterProducts, winogradFilterAdjoint } from './winograd';
 
 /** Reads the clock, in milliseconds. */
 // @ts-ignore: decorator
@@ -97,6 +99,12 @@ export function dispatch(kernel: i32, args: usize, thread: i32, threads: i32): v
     case 17: squash(args, thread, threads); break;
     case 18: squashGradient(args, thread, threads); break;
     case 30: adam(args, thread, threads); break;
+    case 40: winogradFilter(args, thread, threads); break;
+    case 41: winogradForward(args, thread, threads); break;
+    case 42: winogradInputGradient(args, thread, threads); break;
+    case 43: winogradTransforms(args, thread, threads); break;
+    case 44: winogradFilterProducts(args, thread, threads); break;
+    case 45: winogradFilterAdjoint(args, thread, threads); break;
     default: unreachable();
   }
 }

@@ -8,6 +8,12 @@ import { conv2dGeometry, type Conv2dGeometry } from '../../../shape/rules.js';
 import { Workspace, type Lowered } from './kernel.js';
 import { activationWords } from './matmul.js';
 import { padded, paddedInput } from './padding.js';
+import {
+  winogradFilterGradient,
+  winogradForward,
+  winogradInputGradient,
+  winogradScheme,
+} from './winograd.js';
 
 const operationsOf = (g: Conv2dGeometry): number =>
   2 *
@@ -87,6 +93,8 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
       ],
     };
   }
+  const scheme = winogradScheme(g);
+  if (scheme) return winogradForward(single, g, scheme, threads, common);
   const workspace = new Workspace();
   const input = paddedInput(g, workspace);
   const filters = g.outputChannels / g.groups;
@@ -156,7 +164,8 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
  * Gradient by the input, phase by phase: input pixels of one remainder modulo the stride see the same taps of the filter, so each phase is
  * a stride-1 correlation of dy with those taps, turned round.
  */
-export function lowerInputGradient({ node, result }: Single, threads: number): Lowered {
+export function lowerInputGradient(single: Single, threads: number): Lowered {
+  const { node, result } = single;
   const [dy, w] = node.inputs as [Tensor, Tensor];
   const attributes = node.attributes<'conv2dInputGradient'>();
   const g = conv2dGeometry('conv2dInputGradient', attributes.inputShape, w.shape, attributes);
@@ -174,6 +183,8 @@ export function lowerInputGradient({ node, result }: Single, threads: number): L
       ],
     };
   }
+  const scheme = winogradScheme(g);
+  if (scheme) return winogradInputGradient(single, g, scheme, threads, common);
   const workspace = new Workspace();
   const axisPhases = (input: number, filter: number, stride: number, pad: number): Phase[] => {
     const most = Math.ceil(filter / stride);
@@ -301,7 +312,8 @@ interface Phase {
   readonly start: number;
 }
 
-export function lowerFilterGradient({ node, result }: Single, threads: number): Lowered {
+export function lowerFilterGradient(single: Single, threads: number): Lowered {
+  const { node, result } = single;
   const [x, dy] = node.inputs as [Tensor, Tensor];
   const attributes = node.attributes<'conv2dFilterGradient'>();
   const g = conv2dGeometry('conv2dFilterGradient', x.shape, attributes.filterShape, attributes);
@@ -319,6 +331,8 @@ export function lowerFilterGradient({ node, result }: Single, threads: number): 
       ],
     };
   }
+  const scheme = winogradScheme(g);
+  if (scheme) return winogradFilterGradient(single, g, scheme, threads, common);
   const workspace = new Workspace();
   const input = paddedInput(g, workspace);
   const channels = g.inputChannels / g.groups;

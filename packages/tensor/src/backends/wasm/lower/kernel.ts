@@ -25,6 +25,12 @@ export const kernels = {
   squash: 17,
   squashGradient: 18,
   adam: 30,
+  winogradFilter: 40,
+  winogradForward: 41,
+  winogradInputGradient: 42,
+  winogradTransforms: 43,
+  winogradFilterProducts: 44,
+  winogradFilterAdjoint: 45,
 } as const;
 
 export type KernelName = keyof typeof kernels;

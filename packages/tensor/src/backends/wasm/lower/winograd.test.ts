@@ -1,0 +1,135 @@
+/**
+ * Winograd's convolutions against the plain algorithm in double precision, and that they are the ones which run. Error bounds are relative to the largest
+ * result; what is measured on the layers of Efficient-CapsNet stands in docs/performance.md.
+ */
+import { fc, test as property } from '@fast-check/vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  apply,
+  compile,
+  createBackend,
+  fromHost,
+  randomKey,
+  sizeOf,
+  uniformNumbers,
+  type Backend,
+  type Tensor,
+} from '../../../index.js';
+
+interface Case {
+  readonly x: [number, number, number, number];
+  readonly filters: number;
+  readonly stride: 1 | 2;
+  readonly padding: [[number, number], [number, number]];
+}
+
+const none: Case['padding'] = [
+  [0, 0],
+  [0, 0],
+];
+/** The 3 x 3 layers of Efficient-CapsNet. */
+const layers: Record<string, Case> = {
+  conv2: { x: [16, 24, 24, 32], filters: 64, stride: 1, padding: none },
+  conv3: { x: [16, 22, 22, 64], filters: 64, stride: 1, padding: none },
+  conv4: { x: [16, 20, 20, 64], filters: 128, stride: 2, padding: none },
+};
+
+const hashed = (shape: number[], seed: number): Tensor =>
+  fromHost(
+    Float32Array.from(uniformNumbers(randomKey(seed), sizeOf(shape)).map((u) => 2 * u - 1)),
+    shape,
+    'float32',
+  );
+
+type Pass = readonly [name: string, operands: readonly Tensor[], f: (a: Tensor, b: Tensor) => Tensor];
+
+/** The three passes of one convolution: their operands and the operation. */
+function passes({ x, filters, stride, padding }: Case): Pass[] {
+  const attributes = { strides: [stride, stride] as const, padding, groups: 1 };
+  const filterShape = [3, 3, x[3], filters];
+  const [images, weights] = [hashed(x, 1), hashed(filterShape, 2)];
+  const dy = hashed([...apply('conv2d', [images, weights], attributes).shape], 3);
+  return [
+    ['conv2d', [images, weights], (a, b) => apply('conv2d', [a, b], attributes)],
+    [
+      'conv2dInputGradient',
+      [dy, weights],
+      (a, b) => apply('conv2dInputGradient', [a, b], { ...attributes, inputShape: x }),
+    ],
+    [
+      'conv2dFilterGradient',
+      [images, dy],
+      (a, b) => apply('conv2dFilterGradient', [a, b], { ...attributes, filterShape }),
+    ],
+  ];
+}
+
+const run = async (backend: Backend, [, operands, f]: Pass): Promise<Float32Array> =>
+  (await (await compile(f, { backend })(operands[0]!, operands[1]!)).data()) as Float32Array;
+
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [largest, error] = [0, 0];
+  for (let k = 0; k < expected.length; k++) {
+    largest = Math.max(largest, Math.abs(expected[k]!));
+    error = Math.max(error, Math.abs(actual[k]! - expected[k]!));
+  }
+  return error / largest;
+}
+
+let backends: Backend[];
+let plain: Backend;
+let oracle: Backend;
+beforeAll(async () => {
+  oracle = await createBackend('reference', { precision: 'float64' });
+  backends = await Promise.all([1, 2, 3].map((threads) => createBackend('wasm', { threads })));
+  plain = await createBackend('wasm', { threads: 2, relaxed: false });
+});
+afterAll(async () => {
+  for (const backend of [...backends, plain, oracle]) await backend.dispose();
+});
+
+const size = (least: number, most: number): fc.Arbitrary<number> => fc.integer({ min: least, max: most });
+const pad = fc.tuple(size(0, 2), size(0, 2));
+
+property.prop(
+  [
+    fc.record({
+      x: fc.tuple(size(2, 4), size(10, 19), size(10, 19), fc.constantFrom(8, 16, 24)),
+      filters: fc.constantFrom(8, 16, 72),
+      stride: fc.constantFrom(1 as const, 2 as const),
+      padding: fc.tuple(pad, pad),
+    }),
+  ],
+  { numRuns: 12 },
+)('odd sizes and padding: near the plain algorithm, the same bits on 1, 2 and 3 threads', async (drawn) => {
+  for (const pass of passes(drawn)) {
+    const expected = await run(oracle, pass);
+    const [one, ...others] = await Promise.all(backends.map((backend) => run(backend, pass)));
+    expect(relativeError(one!, expected)).toBeLessThan(2e-5);
+    for (const other of others) expect(other).toEqual(one);
+    expect(relativeError(await run(plain, pass), expected)).toBeLessThan(2e-5);
+  }
+});
+
+describe.each(Object.entries(layers))('%s', (_, layer) => {
+  const kernels = [
+    ['winogradForward'],
+    ['winogradInputGradient'],
+    ['winogradTransforms', 'winogradFilterProducts'],
+  ];
+  test.each([0, 1, 2])('pass %i takes the fast path, with a small error', async (index) => {
+    const pass = passes({ ...layer, x: [2, ...layer.x.slice(1)] as Case['x'] })[index]!;
+    const text = await compile(pass[2], { backend: backends[0]! }).inspect(pass[1][0]!, pass[1][1]!);
+    for (const kernel of kernels[index]!) expect(text).toContain(`: ${kernel} `);
+    const error = relativeError(await run(backends[0]!, pass), await run(oracle, pass));
+    expect(error).toBeLessThan(layer.stride === 1 ? 1e-5 : 2e-6);
+    if (process.env['CAPSNET_PRINT_ERRORS']) console.log(pass[0], layer.x.join(), error.toExponential(1));
+  });
+});
+
+test('a convolution whose channels are no multiples of 8 goes the direct way', async () => {
+  const [pass] = passes({ x: [2, 16, 16, 12], filters: 8, stride: 1, padding: none });
+  const text = await compile(pass![2], { backend: backends[0]! }).inspect(pass![1][0]!, pass![1][1]!);
+  expect(text).toContain(': correlate ');
+  expect(text).not.toContain('winograd');
+});

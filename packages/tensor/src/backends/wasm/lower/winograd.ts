@@ -1,0 +1,205 @@
+/**
+ * Winograd's convolution for 3 x 3 filters: stride 1 in tiles of 4 x 4 results (36 products for 144), stride 2 in tiles of 3 x 3 (49 for 81).
+ * The kernels are in `assembly/winograd.ts`, the error against the plain algorithm in `docs/performance.md`.
+ */
+import type { Single } from '../../../compile/schedule.js';
+import type { Tensor } from '../../../graph/tensor.js';
+import type { Conv2dGeometry } from '../../../shape/rules.js';
+import { Workspace, type Lowered, type Step } from './kernel.js';
+import { activationWords } from './matmul.js';
+
+interface Scheme {
+  /** The number by which the kernels know it: results a tile and axis. */
+  readonly results: 3 | 4;
+  /** Inputs, and products, a tile and axis. */
+  readonly points: number;
+  /** Planes of the filter. */
+  readonly filterPlanes: number;
+}
+
+const schemes: Readonly<Record<number, Scheme>> = {
+  1: { results: 4, points: 6, filterPlanes: 36 },
+  2: { results: 3, points: 7, filterPlanes: 25 },
+};
+
+/** Fewer tiles than this do not pay for the transform of the filter. */
+const fewestTiles = 12;
+/** Bytes of a thread's block of V and M together, to lie in the second-level cache. */
+const blockBytes = 360_000;
+
+const tilesOf = (g: Conv2dGeometry, { results }: Scheme): { down: number; across: number; all: number } => {
+  const down = Math.ceil(g.outputHeight / results);
+  const across = Math.ceil(g.outputWidth / results);
+  return { down, across, all: g.batch * down * across };
+};
+
+/** The scheme that serves a convolution, or undefined where the direct kernels are better. */
+export function winogradScheme(g: Conv2dGeometry): Scheme | undefined {
+  const scheme = schemes[g.strideHeight];
+  if (!scheme || g.strideWidth !== g.strideHeight || g.filterHeight !== 3 || g.filterWidth !== 3)
+    return undefined;
+  if (g.groups !== 1 || g.inputChannels % 8 !== 0 || g.outputChannels % 8 !== 0) return undefined;
+  const tiles = tilesOf(g, scheme);
+  // Tiles that reach far beyond the results waste more than they save.
+  const products = scheme.points ** 2 * tiles.down * tiles.across;
+  const direct = 9 * g.outputHeight * g.outputWidth;
+  return tiles.all >= fewestTiles && products < 0.75 * direct ? scheme : undefined;
+}
+
+/** Bytes between planes: whole cache lines, and not near a multiple of 4 KiB, where all planes would fall into one set of the cache. */
+function planeStride(bytes: number): number {
+  let stride = Math.ceil(bytes / 64) * 64 + 192;
+  while (stride % 4096 < 192 || stride % 4096 > 3904) stride += 192;
+  return stride;
+}
+
+/** What all kernels of one convolution share. */
+class Layout {
+  readonly workspace = new Workspace();
+  readonly tiles;
+  readonly planeU;
+  readonly planes;
+  private readonly scratch;
+  private readonly scratchBytes;
+  private readonly blockTiles;
+
+  /** @param whole V and M of all tiles lie in the workspace instead of a block of them in each thread's scratch. */
+  constructor(
+    readonly g: Conv2dGeometry,
+    readonly scheme: Scheme,
+    threads: number,
+    private readonly whole: boolean,
+  ) {
+    this.tiles = tilesOf(g, scheme);
+    this.planes = scheme.points ** 2;
+    this.planeU = planeStride(g.inputChannels * g.outputChannels * 4);
+    const channels = g.inputChannels + g.outputChannels;
+    const most = Math.max(6, Math.floor(blockBytes / (this.planes * channels * 4) / 6) * 6);
+    this.blockTiles = Math.min(most, this.tiles.all);
+    const patch = this.planes * Math.max(g.inputChannels, g.outputChannels) * 4 + 192;
+    const block = whole ? 0 : this.planes * (this.planeV + this.planeM);
+    this.scratchBytes = Math.ceil((1088 + patch + block) / 64) * 64 + 192;
+    this.scratch = this.workspace.take((this.scratchBytes / 4) * threads);
+  }
+
+  get planeV(): number {
+    return planeStride(this.held * this.g.inputChannels * 4);
+  }
+
+  get planeM(): number {
+    return planeStride(this.held * this.g.outputChannels * 4);
+  }
+
+  /** Tiles for which V and M are kept at a time. */
+  private get held(): number {
+    return this.whole ? this.tiles.all : this.blockTiles;
+  }
+
+  /** Offset of memory for `planes` planes. */
+  take(planes: number, stride: number): number {
+    return this.workspace.take((planes * stride) / 4);
+  }
+
+  words(base: number): number[] {
+    const { g, scheme, tiles } = this;
+    return [
+      scheme.results,
+      g.batch,
+      g.inputHeight,
+      g.inputWidth,
+      g.inputChannels,
+      g.outputChannels,
+      g.outputHeight,
+      g.outputWidth,
+      g.padTop,
+      g.padLeft,
+      tiles.down,
+      tiles.across,
+      this.blockTiles,
+      this.planeV,
+      this.planeM,
+      this.planeU,
+      base + this.scratch,
+      this.scratchBytes,
+    ];
+  }
+}
+
+type Common = Pick<Lowered, 'label' | 'shape' | 'operations'>;
+
+export function winogradForward(
+  single: Single,
+  g: Conv2dGeometry,
+  scheme: Scheme,
+  threads: number,
+  common: Common,
+): Lowered {
+  const { node, bias } = single;
+  const [x, w] = node.inputs as [Tensor, Tensor];
+  const layout = new Layout(g, scheme, threads, false);
+  const filter = layout.take(scheme.filterPlanes, layout.planeU);
+  const [kind, alpha] = activationWords(single);
+  return {
+    ...common,
+    workspaceBytes: layout.workspace.bytes,
+    encode(at, base) {
+      const words = layout.words(base);
+      return [
+        { kernel: 'winogradFilter', words: [...words, at(w), base + filter, 0] },
+        {
+          kernel: 'winogradForward',
+          words: [...words, at(x), base + filter, at(single.result), bias ? at(bias) : 0, kind, alpha],
+        },
+      ];
+    },
+  };
+}
+
+export function winogradInputGradient(
+  { node, result }: Single,
+  g: Conv2dGeometry,
+  scheme: Scheme,
+  threads: number,
+  common: Common,
+): Lowered {
+  const [dy, w] = node.inputs as [Tensor, Tensor];
+  const layout = new Layout(g, scheme, threads, false);
+  const filter = layout.take(scheme.filterPlanes, layout.planeU);
+  return {
+    ...common,
+    workspaceBytes: layout.workspace.bytes,
+    encode(at, base) {
+      const words = layout.words(base);
+      return [
+        { kernel: 'winogradFilter', words: [...words, at(w), base + filter, 1] },
+        { kernel: 'winogradInputGradient', words: [...words, at(dy), base + filter, at(result)] },
+      ];
+    },
+  };
+}
+
+export function winogradFilterGradient(
+  { node, result }: Single,
+  g: Conv2dGeometry,
+  scheme: Scheme,
+  threads: number,
+  common: Common,
+): Lowered {
+  const [x, dy] = node.inputs as [Tensor, Tensor];
+  const layout = new Layout(g, scheme, threads, true);
+  const v = layout.take(layout.planes, layout.planeV);
+  const m = layout.take(layout.planes, layout.planeM);
+  const filter = layout.take(scheme.filterPlanes, layout.planeU);
+  return {
+    ...common,
+    workspaceBytes: layout.workspace.bytes,
+    encode(at, base): Step[] {
+      const words = layout.words(base);
+      return [
+        { kernel: 'winogradTransforms', words: [...words, at(x), at(dy), base + v, base + m] },
+        { kernel: 'winogradFilterProducts', words: [...words, base + v, base + m, base + filter] },
+        { kernel: 'winogradFilterAdjoint', words: [...words, base + filter, at(result)] },
+      ];
+    },
+  };
+}
