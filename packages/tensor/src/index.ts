@@ -32,4 +32,5 @@ export { compile, type Compiled, type CompileOptions } from './compile/compile.j
 export { topologicalOrder } from './compile/plan.js';
 export { traced } from './compile/trace.js';
 export { createBackend, setBackend, type BackendOptions, type BackendRequest } from './backends/choose.js';
+export { gpuModes, type GpuMode, type GpuRequest } from './backends/gpu/modes.js';
 export type { Backend, BackendName, Executable, MemoryUse, StepTime } from './backends/backend.js';

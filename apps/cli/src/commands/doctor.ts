@@ -4,7 +4,7 @@
 import { createBackend } from '@capsnet/tensor';
 import { createConsole } from '../output/console.js';
 import { emit } from '../output/json.js';
-import { tryBackend, type BackendReport } from '../machine/backends.js';
+import { triedBackends, tryBackend, type BackendReport } from '../machine/backends.js';
 import { machineFeatures, type MachineFeatures } from '../machine/features.js';
 
 export interface DoctorFlags {
@@ -24,7 +24,7 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
   const console = createConsole();
   const machine = machineFeatures();
   const backends: BackendReport[] = [];
-  for (const name of ['wasm', 'reference'] as const) backends.push(await tryBackend(name, flags.threads));
+  for (const name of triedBackends) backends.push(await tryBackend(name, flags.threads));
   const automatic = await automaticChoice(flags.threads);
 
   if (flags.json) {
@@ -87,8 +87,8 @@ async function automaticChoice(threads: number | undefined): Promise<{ backend?:
     const { name, description } = backend;
     await backend.dispose();
     const why = {
-      wasm: 'Why: it is the fastest backend that runs here. GPU: this version has no backend for graphics processors.',
-      gpu: 'Why: a graphics processor answers.',
+      wasm: 'Why: it is the fastest backend that runs here; no graphics processor answers (a software one does not count).',
+      gpu: 'Why: a graphics processor answers (WebGPU).',
       reference: 'Why: WebAssembly SIMD is absent here; the reference backend is exact and slow.',
     }[name];
     return { backend: description, why };

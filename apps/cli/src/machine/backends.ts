@@ -2,10 +2,28 @@
  * Which backends run here: each one is started and must compute a small product correctly; a list of what ought to work
  * would only repeat our hopes.
  */
-import { createBackend, fromHost, matmul, compile, type Backend, type BackendName } from '@capsnet/tensor';
+import {
+  createBackend,
+  fromHost,
+  matmul,
+  compile,
+  type Backend,
+  type BackendName,
+  type GpuRequest,
+} from '@capsnet/tensor';
+
+/** What is tried: backends, and the modes of the gpu backend that there are in Node. */
+export const triedBackends: readonly (BackendName | GpuRequest)[] = [
+  'wasm',
+  'reference',
+  'gpu:webgpu',
+  'gpu:headlessgl',
+  'gpu:webasm',
+  'gpu:cpu',
+];
 
 export interface BackendReport {
-  readonly name: BackendName;
+  readonly name: BackendName | GpuRequest;
   readonly works: boolean;
   /** The backend's own description, or the reason why it does not run. */
   readonly detail: string;
@@ -16,7 +34,10 @@ export interface BackendReport {
 const size = 256;
 
 /** Starts a backend, checks a product against plain sums, and times it. */
-export async function tryBackend(name: BackendName, threads: number | undefined): Promise<BackendReport> {
+export async function tryBackend(
+  name: BackendName | GpuRequest,
+  threads: number | undefined,
+): Promise<BackendReport> {
   let backend: Backend;
   try {
     backend = await createBackend(name, threads === undefined ? {} : { threads });

@@ -3,12 +3,16 @@
  * models and data sets are checked by the commands, which load the packages that know them.
  */
 import { Option, type Command } from 'commander';
+import { gpuModes } from '@capsnet/tensor';
 import { oneOf, path, positiveNumber, wholeNumber } from './values.js';
 
 const many = Number.MAX_SAFE_INTEGER;
 
 /** What `--backend` may say. The list is closed: the engine refuses what it cannot run on this machine. */
-export const backendRequests = ['auto', 'wasm', 'reference'] as const;
+export const backendRequests = [
+  ...(['auto', 'wasm', 'reference', 'gpu'] as const),
+  ...gpuModes.map((mode) => `gpu:${mode}` as const),
+];
 export type BackendChoice = (typeof backendRequests)[number];
 
 export interface EngineFlags {

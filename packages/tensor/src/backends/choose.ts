@@ -7,6 +7,7 @@ import type { Precision } from '../dtype.js';
 import { TensorError } from '../errors.js';
 import { setEngine } from '../graph/engine.js';
 import type { Backend, BackendName } from './backend.js';
+import { gpuModes, isGpuRequest, modeOf, type GpuRequest } from './gpu/modes.js';
 
 export interface BackendOptions {
   /** Threads of the `wasm` backend; all processors by default. */
@@ -17,8 +18,8 @@ export interface BackendOptions {
   readonly relaxed?: boolean;
 }
 
-/** What can be asked for: a backend, or `auto` for the fastest one that works here. */
-export type BackendRequest = BackendName | 'auto';
+/** What can be asked for: a backend, the gpu backend in a mode of GPU.js, or `auto`: a real graphics processor if there is one, else `wasm`. */
+export type BackendRequest = BackendName | GpuRequest | 'auto';
 
 /**
  * Makes a backend.
@@ -35,15 +36,22 @@ export async function createBackend(
       const { createReferenceBackend } = await import('./reference/backend.js');
       return createReferenceBackend(options);
     }
-    case 'wasm':
     case 'auto': {
+      const { realGpuBackend } = await import('./gpu/backend.js');
+      return (await realGpuBackend()) ?? createBackend('wasm', options);
+    }
+    case 'wasm': {
       const { createWasmBackend } = await import('./wasm/backend.js');
       return createWasmBackend(options);
     }
     default:
+      if (isGpuRequest(request)) {
+        const { createGpuBackend } = await import('./gpu/backend.js');
+        return createGpuBackend(modeOf(request));
+      }
       throw new TensorError(
         'createBackend',
-        `there is no backend "${String(request)}" here. Known: auto, wasm, reference.`,
+        `there is no backend "${String(request)}" here. Known: auto, wasm, reference, gpu, gpu:${gpuModes.join(', gpu:')}.`,
       );
   }
 }

@@ -21,6 +21,8 @@ const configurations = [
   { name: 'wasm, 1 thread', make: () => createBackend('wasm', { threads: 1 }) },
   { name: 'wasm, 2 threads', make: () => createBackend('wasm', { threads: 2 }) },
   { name: 'wasm, 2 threads, plain SIMD', make: () => createBackend('wasm', { threads: 2, relaxed: false }) },
+  { name: 'gpu:cpu', make: () => createBackend('gpu:cpu') },
+  { name: 'gpu:webasm', make: () => createBackend('gpu:webasm') },
 ];
 
 const cases = (Object.keys(ops) as OpName[]).flatMap((name) =>

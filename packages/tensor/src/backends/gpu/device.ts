@@ -1,0 +1,263 @@
+/**
+ * GPU.js in one mode: makes kernels, runs them, brings arrays to the device and back. Watches that what was asked for is what runs: GPU.js
+ * would rather go on in plain JavaScript than stop.
+ */
+import { TensorError } from '../../errors.js';
+import type { DType, TypedArray } from '../../dtype.js';
+import { webGpuAdapter, type AdapterReport } from './adapter.js';
+import { copyKernel } from './kernels/movement.js';
+import { largestTensor, type Kernel } from './kernels/text.js';
+import {
+  loadGpuJs,
+  type DeviceArray,
+  type GpuClass,
+  type GpuInstance,
+  type KernelArray,
+  type RunnableKernel,
+} from './library.js';
+import { onDevice, type GpuMode } from './modes.js';
+
+/** Kernels that a plan has given back, kept for the next plan that needs the same ones. */
+const mostIdle = 256;
+/** Larger results are not kept waiting. */
+const largestIdle = 2 ** 18;
+
+/** A kernel on the device, lent to one plan. */
+export interface Instance {
+  readonly kernel: Kernel;
+  readonly key: string;
+  readonly run: RunnableKernel;
+}
+
+/** The parts of a WebGPU device that are used here. */
+interface WebGpuDevice {
+  readonly queue: { onSubmittedWorkDone(): Promise<unknown> };
+  addEventListener?(name: string, listener: (event: { error: { message: string } }) => void): void;
+  destroy(): void;
+}
+
+/** GPU.js shares one WebGPU device in a process: it goes when the last backend does. */
+let webGpuUsers = 0;
+
+export class GpuDevice {
+  readonly #idle = new Map<string, Instance[]>();
+  #idleCount = 0;
+  /** Kernels and reads of one device take turns: plans own buffers that two runs at once would mix up. */
+  #tail: Promise<unknown> = Promise.resolve();
+  /** What the device reported after the fact. */
+  #fault: string | undefined;
+  #webGpu: WebGpuDevice | undefined;
+  #context: unknown;
+  #disposed = false;
+
+  private constructor(
+    private readonly gpu: GpuInstance,
+    readonly mode: GpuMode,
+    readonly adapter: AdapterReport | undefined,
+  ) {
+    if (mode === 'webgpu') webGpuUsers++;
+  }
+
+  /** @throws TensorError when the mode cannot run here */
+  static async open(mode: GpuMode): Promise<GpuDevice> {
+    const library = await loadGpuJs();
+    const adapter = mode === 'webgpu' ? await webGpuAdapter() : undefined;
+    checkSupport(library, mode);
+    const device = new GpuDevice(new library({ mode }), mode, adapter);
+    await device.probe();
+    return device;
+  }
+
+  /** Runs the smallest kernel, so that what does not work fails here and not in the middle of a plan. */
+  private async probe(): Promise<void> {
+    const instance = this.acquire({
+      name: 'probe',
+      source: 'function (x) {\n  return x[this.thread.x] * 2 + 1;\n}',
+      size: 3,
+      operations: 0,
+    });
+    try {
+      const got = await this.read(await this.call(instance, [Float32Array.of(1, 2, -4)]));
+      if (got[0] !== 3 || got[1] !== 5 || got[2] !== -7)
+        throw new Error(`2 x + 1 of 1, 2, -4 came out as ${Array.from(got).join(', ')}`);
+    } catch (error) {
+      throw new TensorError(`gpu:${this.mode}`, `does not run here: ${messageOf(error)}`);
+    }
+    this.give(instance);
+  }
+
+  /** Does one thing at a time. */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * A kernel of this source: an idle one, or a new one.
+   *
+   * @param kept every run gives an array of its own, which lives until it is deleted; otherwise the next run writes over it
+   */
+  acquire(kernel: Kernel, kept = true): Instance {
+    // WebGL counts who holds a texture, and writes in place only when nobody does: kept costs nothing there.
+    const immutable = kept || this.mode === 'webgl2' || this.mode === 'headlessgl';
+    const key = `${immutable}|${kernel.size}|${kernel.source}`;
+    const waiting = this.#idle.get(key)?.pop();
+    if (waiting) {
+      this.#idleCount--;
+      return waiting;
+    }
+    const run = this.gpu.createKernel(kernel.source, {
+      output: [kernel.size],
+      pipeline: true,
+      immutable,
+      precision: 'single',
+      // Loops of more rounds than a literal bound says do not exist here.
+      loopMaxIterations: 2 ** 30,
+    });
+    return { kernel, key, run };
+  }
+
+  /** Takes a kernel back. */
+  give(instance: Instance): void {
+    if (this.#disposed) return;
+    if (this.#idleCount >= mostIdle || instance.kernel.size > largestIdle) {
+      instance.run.destroy();
+      return;
+    }
+    this.#idleCount++;
+    const waiting = this.#idle.get(instance.key);
+    if (waiting) waiting.push(instance);
+    else this.#idle.set(instance.key, [instance]);
+  }
+
+  /** Runs a kernel. @throws TensorError when something else than the mode of this device ran, or the device failed */
+  async call(instance: Instance, inputs: readonly KernelArray[]): Promise<KernelArray> {
+    let result: KernelArray;
+    try {
+      result = await instance.run(...inputs);
+    } catch (error) {
+      throw this.failure(instance.kernel.name, error);
+    }
+    this.verify(instance);
+    return result;
+  }
+
+  private verify({ kernel, run }: Instance): void {
+    const inside = run.kernel;
+    if (inside.constructor !== this.gpu.Kernel || inside.fallbackReason) {
+      throw new TensorError(
+        `gpu:${this.mode}`,
+        `GPU.js left this mode for the kernel "${kernel.name}" (${inside.fallbackReason ?? 'no reason given'}). Nothing was computed.`,
+      );
+    }
+    if (this.#context === undefined && inside.context) {
+      this.#context = inside.context;
+      this.watch((inside.context as { device?: WebGpuDevice }).device);
+    }
+  }
+
+  /** WebGPU reports errors of memory and validation later, to whoever listens; results are zeros then. */
+  private watch(device: WebGpuDevice | undefined): void {
+    if (this.mode !== 'webgpu' || !device) return;
+    this.#webGpu = device;
+    device.addEventListener?.('uncapturederror', (event) => {
+      this.#fault ??= event.error.message;
+    });
+  }
+
+  /** @throws TensorError when the device reported an error after the fact */
+  check(): void {
+    if (this.#fault !== undefined) throw this.failure('the device', new Error(this.#fault));
+  }
+
+  private failure(what: string, error: unknown): TensorError {
+    if (error instanceof TensorError) return error;
+    const message = messageOf(error);
+    if (/device was lost|device is lost|context lost/i.test(message)) {
+      return new TensorError(
+        `gpu:${this.mode}`,
+        'the graphics device was lost (the driver was reset, or took the memory away). Start again; training resumes from its last checkpoint.',
+      );
+    }
+    return new TensorError(`gpu:${this.mode}`, `${what} failed: ${message}`);
+  }
+
+  /** Brings host values to where kernels read them; the array itself in the modes of the processor. */
+  async upload(contents: TypedArray, dtype: DType): Promise<KernelArray> {
+    const floats = asFloats(contents, dtype);
+    if (!onDevice(this.mode)) return floats;
+    const copy = this.acquire(copyKernel(floats.length));
+    try {
+      return await this.call(copy, [floats]);
+    } finally {
+      this.give(copy);
+    }
+  }
+
+  /** The elements of an array, on the host. */
+  async read(array: KernelArray): Promise<Float32Array> {
+    this.check();
+    if (array instanceof Float32Array) return array;
+    try {
+      const contents = await array.toArray();
+      this.check();
+      return contents;
+    } catch (error) {
+      throw this.failure('reading', error);
+    }
+  }
+
+  /** Waits until the device has done everything so far; for clocks. */
+  async finish(): Promise<void> {
+    if (this.#webGpu) await this.#webGpu.queue.onSubmittedWorkDone();
+    else (this.#context as { finish?: () => void } | undefined)?.finish?.();
+  }
+
+  /** A whole sequence of kernels as one call, for `PipelineRunner`. */
+  get library(): GpuInstance {
+    return this.gpu;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#tail;
+    await this.gpu.destroy();
+    if (this.mode === 'webgpu' && --webGpuUsers === 0) this.#webGpu?.destroy();
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+
+function checkSupport(library: GpuClass, mode: GpuMode): void {
+  const missing: Record<GpuMode, string | false> = {
+    webgpu: !library.isWebGPUSupported && 'there is no navigator.gpu here.',
+    webgl2:
+      !library.isWebGL2Supported && 'there is no WebGL2 here; it runs in browsers. In Node: gpu:webgpu.',
+    headlessgl:
+      !library.isHeadlessGLSupported &&
+      'the native package gl is not there or not built. Install it with its build: npm install gl, npm rebuild gl --ignore-scripts=false.',
+    webasm: !library.isWebAssemblySupported && 'there is no WebAssembly here.',
+    cpu: false,
+  };
+  const problem = missing[mode];
+  if (problem !== false) throw new TensorError(`gpu:${mode}`, problem);
+}
+
+/** Numbers as the kernels see them. @throws TensorError for int32 values that floats cannot hold */
+export function asFloats(contents: TypedArray, dtype: DType): Float32Array {
+  if (dtype === 'int32') {
+    const large = contents.find((value) => Math.abs(value) > largestTensor);
+    if (large !== undefined) {
+      throw new TensorError(
+        'gpu',
+        `the int32 value ${large} is beyond ${largestTensor}: whole numbers are held as floats here, exact up to that. Use another backend.`,
+      );
+    }
+  }
+  return contents instanceof Float32Array ? contents : Float32Array.from(contents);
+}
+
+export const isDeviceArray = (array: KernelArray): array is DeviceArray => !(array instanceof Float32Array);
