@@ -25,5 +25,7 @@ export * from './weights/safetensors.js';
 export * from './weights/modelFile.js';
 export * from './training/batch.js';
 export * from './training/step.js';
+export type { Scores, Sums } from './training/totals.js';
+export { carryAverage, startAverage, type Average, type Carried } from './training/average.js';
 export * from './training/fit.js';
 export * from './benchmark/hashModel.js';

@@ -3,6 +3,7 @@ import { adam } from '@capsnet/autograd';
 import {
   createBackend,
   fill,
+  leaves,
   leavesWithPaths,
   oneHot,
   randomKey,
@@ -10,6 +11,7 @@ import {
   setBackend,
   splitKey,
   tensor,
+  unflatten,
   type Tensor,
 } from '@capsnet/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -120,6 +122,79 @@ describe('fit', () => {
     expect(Buffer.compare(resumed.bytes, whole.bytes)).toBe(0);
     expect(resumed.last.step).toBe(18);
     expect(Buffer.compare((await final({ ...options(2), epochs: 3 })).bytes, whole.bytes)).not.toBe(0);
+  });
+
+  test('goes on inside an epoch from any step to the same bytes, averages included', async () => {
+    const decayed = (): FitOptions<any> => ({
+      ...options(),
+      averageDecay: 0.9,
+      learningRate: (epoch, step) => 1e-2 / (1 + epoch + step / 10),
+    });
+    const bytesOf = async ({ parameters, state }: { parameters: any; state: any }) =>
+      saveModel(start().model, parameters, state);
+    const copy = async (tree: unknown): Promise<any> =>
+      unflatten<unknown>(
+        tree,
+        await Promise.all(
+          leaves(tree).map(async (leaf) => tensor((await leaf.data()).slice() as Float32Array, leaf.shape)),
+        ),
+      );
+    const final = async (given: FitOptions<any>) => {
+      const last = (await run(given)).at(-1)!;
+      return {
+        weights: await bytesOf(last),
+        averaged: await bytesOf(last.average!),
+        scores: last.training,
+      };
+    };
+    const kept: any[] = [];
+    const whole = await final({
+      ...decayed(),
+      onStep: async ({ step }, snapshot) => {
+        if (![4, 6, 9].includes(step)) return;
+        const { parameters, state, optimizerState, average, epoch, batchesDone, sums } = snapshot();
+        const [tensors] = [await copy({ parameters, state, optimizerState, average })];
+        kept.push({ ...tensors, firstEpoch: epoch, batchesDone, sums, stepsDone: step });
+      },
+    });
+    expect(kept.map(({ firstEpoch, batchesDone }) => [firstEpoch, batchesDone])).toEqual([
+      [0, 4],
+      [0, 6],
+      [1, 3],
+    ]);
+    for (const from of kept) {
+      const given = decayed();
+      const resumed = await final({
+        ...given,
+        ...from,
+        batches: (epoch, first) => batches(epoch).slice(first),
+      });
+      expect(resumed).toEqual(whole);
+    }
+  });
+
+  test('the average follows the weights with keep = min(decay, t / (t + 9))', async () => {
+    const seen: number[] = [];
+    const averages: number[] = [];
+    const first = start();
+    const initial = (await (first.parameters['bn1'] as any).beta.data())[0] as number;
+    await run({
+      ...options(),
+      epochs: 2,
+      averageDecay: 0.4,
+      onStep: async (_, snapshot) => {
+        const { parameters, average } = snapshot() as any;
+        seen.push((await parameters.bn1.beta.data())[0]);
+        averages.push((await average.parameters.bn1.beta.data())[0]);
+      },
+    });
+    let expected = initial;
+    seen.forEach((value, index) => {
+      const keep = Math.min(0.4, (index + 1) / (index + 10));
+      expected = expected * keep + value * (1 - keep);
+      expect(averages[index]).toBeCloseTo(expected, 6);
+    });
+    await expect(run({ ...options(), averageDecay: 1 })).rejects.toThrow(/decay is 1, wanted a number in/);
   });
 
   test('a picture with NaN stops it: step and tensor are named', async () => {

@@ -3,8 +3,10 @@ import type { Optimizer } from '@capsnet/autograd';
 import { leavesWithPaths, scalar, type Backend, type Tensor } from '@capsnet/tensor';
 import type { Parameters } from '../layers/parameters.js';
 import type { Model } from '../models/model.js';
+import { carryAverage, startAverage, type Average, type Carried } from './average.js';
 import type { Batch } from './batch.js';
-import { compileEvaluateStep, compileTrainStep, type StepResult } from './step.js';
+import { compileEvaluateStep, compileStep, trainStep } from './step.js';
+import { readMetrics, Totals, type Scores, type Sums } from './totals.js';
 
 /** Training that cannot go on: a loss or a gradient is NaN or infinite. */
 export class TrainingError extends Error {
@@ -28,42 +30,55 @@ export class TrainingError extends Error {
 /** Batches in their order; a loader that reads ahead is an async iterable. */
 export type Batches = AsyncIterable<Batch> | Iterable<Batch>;
 
-/** Numbers over many samples. */
-export interface Scores {
-  readonly loss: number;
-  readonly margin: number;
-  readonly reconstruction: number;
-  readonly accuracy: number;
-  readonly count: number;
-}
-
 export interface StepReport {
   /** Steps done, over all epochs. */
   readonly step: number;
   readonly epoch: number;
   readonly images: number;
   readonly loss: number;
+  readonly learningRate: number;
   /** Means over the epoch so far. */
   readonly running: Scores;
+}
+
+/** Where a training stands: everything that the next step depends on. */
+export interface Snapshot<OptimizerState> {
+  readonly parameters: Parameters;
+  readonly state: Parameters;
+  readonly optimizerState: OptimizerState;
+  /** Averaged weights, when `averageDecay` asks for them. */
+  readonly average?: Average;
+  /** The epoch that goes on. */
+  readonly epoch: number;
+  /** Batches of the epoch that are done. */
+  readonly batchesDone: number;
+  /** Steps done, over all epochs. */
+  readonly step: number;
+  /** What the batches done came to. */
+  readonly sums: Sums;
 }
 
 export interface EpochReport<OptimizerState> {
   readonly epoch: number;
   /** Steps done, over all epochs. */
   readonly step: number;
+  /** Of the last step. */
   readonly learningRate: number;
   readonly training: Scores;
-  /** Scores on `validation`, when there is one. */
+  /** Scores on `validation`, when there is one; of the averaged weights, if there are any. */
   readonly validation?: Scores;
   readonly imagesPerSecond: number;
   /** Of the training part. */
   readonly seconds: number;
   /** False when `signal` stopped the epoch before its end. */
   readonly complete: boolean;
-  /** The next step reuses the memory of these three: save them before asking for the next report. */
+  /** The next step reuses the memory of these four: save them before asking for the next report. */
   readonly parameters: Parameters;
   readonly state: Parameters;
   readonly optimizerState: OptimizerState;
+  readonly average?: Average;
+  /** To go on from here, in this epoch if it is not complete, else in the next. */
+  readonly snapshot: Snapshot<OptimizerState>;
 }
 
 export interface FitOptions<OptimizerState> {
@@ -79,58 +94,24 @@ export interface FitOptions<OptimizerState> {
   /** To resume: the epoch to start with, and the steps done before. */
   readonly firstEpoch?: number;
   readonly stepsDone?: number;
-  /** The training batches of an epoch. */
-  readonly batches: (epoch: number) => Batches;
+  /** To resume inside `firstEpoch`: the batches of it that are done, and what they came to. */
+  readonly batchesDone?: number;
+  readonly sums?: Sums;
+  /** The training batches of an epoch, from the one with the given number (from 0) on. */
+  readonly batches: (epoch: number, from: number) => Batches;
   readonly validation?: (epoch: number) => Batches;
-  /** Learning rate of an epoch. */
-  readonly learningRate: (epoch: number) => number;
+  /** Learning rate of a step; both count from 0, steps over all epochs. */
+  readonly learningRate: (epoch: number, step: number) => number;
   readonly reconstructionWeight?: number;
-  readonly onStep?: (report: StepReport) => void;
+  /** Averages the weights over the last steps, see `average.ts`; for example 0.999. To resume, `average` is what was there. */
+  readonly averageDecay?: number;
+  readonly average?: Average;
+  /** Called after each step. A snapshot is good until the next step: what is to be kept of it is read before the promise resolves. */
+  readonly onStep?: (report: StepReport, snapshot: () => Snapshot<OptimizerState>) => unknown;
   /** Stops after the current step. */
   readonly signal?: AbortSignal;
   readonly backend?: Backend;
 }
-
-/** Sums over batches that become means over samples. */
-class Totals {
-  count = 0;
-  private loss = 0;
-  private margin = 0;
-  private reconstruction = 0;
-  private correct = 0;
-
-  add(images: number, [loss, margin, reconstruction, correct]: readonly number[]): void {
-    this.count += images;
-    this.loss += loss! * images;
-    this.margin += margin! * images;
-    this.reconstruction += reconstruction! * images;
-    this.correct += correct!;
-  }
-
-  scores(): Scores {
-    const { count } = this;
-    return {
-      loss: this.loss / count,
-      margin: this.margin / count,
-      reconstruction: this.reconstruction / count,
-      accuracy: this.correct / count,
-      count,
-    };
-  }
-}
-
-const readMetrics = (metrics: {
-  readonly loss: Tensor;
-  readonly margin: Tensor;
-  readonly reconstruction: Tensor;
-  readonly correct: Tensor;
-}): Promise<number[]> =>
-  Promise.all([
-    metrics.loss.item(),
-    metrics.margin.item(),
-    metrics.reconstruction.item(),
-    metrics.correct.item(),
-  ]);
 
 /**
  * Trains a model; one report an epoch.
@@ -147,43 +128,61 @@ export async function* fit<OptimizerState>(
   options: FitOptions<OptimizerState>,
 ): AsyncGenerator<EpochReport<OptimizerState>, void, void> {
   const { model, optimizer, epochs, firstEpoch = 0, batches, validation, onStep, signal } = options;
+  const { backend, reconstructionWeight, averageDecay } = options;
   const stepOptions = {
-    ...(options.backend ? { backend: options.backend } : {}),
-    ...(options.reconstructionWeight === undefined
-      ? {}
-      : { reconstructionWeight: options.reconstructionWeight }),
+    ...(backend ? { backend } : {}),
+    ...(reconstructionWeight === undefined ? {} : { reconstructionWeight }),
   };
-  const step = compileTrainStep(model, optimizer, stepOptions);
+  const step = compileStep(
+    carryAverage(trainStep(model, optimizer, stepOptions), averageDecay ?? 0),
+    `train ${model.description.kind}`,
+    backend,
+  );
   const evaluate = compileEvaluateStep(model, stepOptions);
   const names = leavesWithPaths(model.parameterSpecs).map(({ path }) => path);
-  let current: Pick<StepResult<OptimizerState>, 'parameters' | 'state' | 'optimizerState'> = {
-    parameters: options.parameters,
-    state: options.state,
-    optimizerState: options.optimizerState ?? optimizer.init(options.parameters),
+  let { parameters, state } = options;
+  let carried: Carried<OptimizerState> = {
+    optimizer: options.optimizerState ?? optimizer.init(parameters),
+    ...(averageDecay === undefined
+      ? {}
+      : { average: options.average ?? (await startAverage(parameters, state)) }),
   };
+  const weights = () => ({
+    parameters,
+    state,
+    optimizerState: carried.optimizer,
+    ...(carried.average ? { average: carried.average } : {}),
+  });
   let steps = options.stepsDone ?? 0;
   try {
     for (let epoch = firstEpoch; epoch < epochs && !signal?.aborted; epoch++) {
-      const learningRate = options.learningRate(epoch);
-      const rate = scalar(learningRate);
-      const totals = new Totals();
+      const resumed = epoch === firstEpoch;
+      const totals = new Totals(resumed ? options.sums : undefined);
+      const countBefore = totals.count;
+      let batchesDone = resumed ? (options.batchesDone ?? 0) : 0;
+      const here = (): Snapshot<OptimizerState> => ({
+        ...weights(),
+        epoch,
+        batchesDone,
+        step: steps,
+        sums: totals.sums,
+      });
       const start = performance.now();
       let complete = true;
-      for await (const batch of batches(epoch)) {
-        const { metrics, gradientMaxima, ...next } = await step(
-          current.parameters,
-          current.state,
-          current.optimizerState,
-          batch,
-          rate,
-        );
-        current = next;
+      let learningRate = options.learningRate(epoch, steps);
+      for await (const batch of batches(epoch, batchesDone)) {
+        learningRate = options.learningRate(epoch, steps);
+        const next = await step(parameters, state, carried, batch, scalar(learningRate));
+        ({ parameters, state } = next);
+        carried = next.optimizerState;
         const images = batch.images.shape[0]!;
-        const values = await readMetrics(metrics);
-        checkFinite(values[0]!, await gradientMaxima.data(), names, steps, epoch);
+        const values = await readMetrics(next.metrics);
+        checkFinite(values.loss, await next.gradientMaxima.data(), names, steps, epoch);
         totals.add(images, values);
         steps++;
-        onStep?.({ step: steps, epoch, images, loss: values[0]!, running: totals.scores() });
+        batchesDone++;
+        const running = totals.scores();
+        await onStep?.({ step: steps, epoch, images, loss: values.loss, learningRate, running }, here);
         if (signal?.aborted) {
           complete = false;
           break;
@@ -192,9 +191,15 @@ export async function* fit<OptimizerState>(
       if (totals.count === 0)
         throw new Error(`fit: epoch ${epoch} has no batches. Is the batch size larger than the data set?`);
       const seconds = (performance.now() - start) / 1000;
+      const { average } = carried;
       const tested =
         validation && complete
-          ? await evaluateBatches(evaluate, current.parameters, current.state, validation(epoch))
+          ? await evaluateBatches(
+              evaluate,
+              (average ?? { parameters }).parameters,
+              (average ?? { state }).state,
+              validation(epoch),
+            )
           : undefined;
       yield {
         epoch,
@@ -202,10 +207,11 @@ export async function* fit<OptimizerState>(
         learningRate,
         training: totals.scores(),
         ...(tested ? { validation: tested } : {}),
-        imagesPerSecond: totals.count / seconds,
+        imagesPerSecond: (totals.count - countBefore) / seconds,
         seconds,
         complete,
-        ...current,
+        ...weights(),
+        snapshot: here(),
       };
     }
   } finally {

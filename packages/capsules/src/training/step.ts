@@ -88,17 +88,21 @@ export interface CompileStepOptions extends StepOptions {
   readonly backend?: Backend;
 }
 
+/** A step compiled, whatever it carries as its third argument. Parameters, state and the third are donated: use the returned ones. */
+export const compileStep = <Third>(
+  step: TrainStep<Third>,
+  name: string,
+  backend?: Backend,
+): Compiled<Parameters_<Third>, StepResult<Third>> =>
+  compile(step, { donate: [0, 1, 2], name, ...(backend ? { backend } : {}) });
+
 /** `trainStep` compiled. Parameters, state and optimiser state are donated: use the returned ones. */
 export const compileTrainStep = <OptimizerState>(
   model: Model,
   optimizer: Optimizer<Parameters, OptimizerState>,
   { backend, ...options }: CompileStepOptions = {},
 ): Compiled<Parameters_<OptimizerState>, StepResult<OptimizerState>> =>
-  compile(trainStep(model, optimizer, options), {
-    donate: [0, 1, 2],
-    name: `train ${model.description.kind}`,
-    ...(backend ? { backend } : {}),
-  });
+  compileStep(trainStep(model, optimizer, options), `train ${model.description.kind}`, backend);
 
 type Parameters_<OptimizerState> = [Parameters, Parameters, OptimizerState, Batch, Tensor];
 
