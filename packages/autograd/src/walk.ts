@@ -42,14 +42,14 @@ export function backward(
     const cotangent = gathered.get(node);
     if (cotangent === undefined || isSource.has(node)) continue;
     const rule = rules[node.op] as Rule<OpName>;
-    const passedOn = rule(cotangent, node.inputs, node.attributes(), node);
+    const passedOn = rule(cotangent, node.inputs, node.attributes(), node, pullbackOf);
     node.inputs.forEach((input, k) => receive(input, passedOn[k]));
   }
   return sources.map((source) => gathered.get(source));
 }
 
-/** Cotangents of the operands of y = f(operands), for rules that are derived from a formula instead of written down. */
-export function pullbackOf(
+/** Handed to the rules, which cannot import it: the walk imports them. */
+function pullbackOf(
   f: (operands: readonly Tensor[]) => Tensor,
   operands: readonly Tensor[],
   dy: Tensor,

@@ -25,7 +25,6 @@ import {
   type SquashAttributes,
   type Tensor,
 } from '@capsnet/tensor';
-import { pullbackOf } from '../walk.js';
 import { spread, type Rule } from './rule.js';
 
 // y = sum x: every element counts once
@@ -52,8 +51,8 @@ export const squashRule: Rule<'squash'> = (dv, [s], attributes) => [
  * The second derivative of the squashes. The Jacobian is symmetric and ds = J(s) dv linear in dv, so the cotangent by dv is J(s) d, the first
  * derivative again; that by s follows from differentiating the formula of ds, written so that it stays finite for every s.
  */
-export const squashGradientRule: Rule<'squashGradient'> = (d, [s, dv], attributes) => [
-  ...pullbackOf(([source]) => squashGradientFormula(source!, dv!, attributes), [s!], d),
+export const squashGradientRule: Rule<'squashGradient'> = (d, [s, dv], attributes, _, pullback) => [
+  ...pullback(([source]) => squashGradientFormula(source!, dv!, attributes), [s!], d),
   apply('squashGradient', [s!, d], attributes),
 ];
 

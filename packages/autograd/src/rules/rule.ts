@@ -8,17 +8,26 @@ import { broadcastTo, reshape, sum, type AttributesOf, type OpName, type Tensor 
 /** Cotangents of the operands, in their order; `undefined` where there is none (indices, conditions). */
 export type Cotangents = readonly (Tensor | undefined)[];
 
+/** Cotangents of the operands of y = f(operands) for a cotangent of y: what the walk itself does, for a formula. */
+export type Pullback = (
+  f: (operands: readonly Tensor[]) => Tensor,
+  operands: readonly Tensor[],
+  dy: Tensor,
+) => Cotangents;
+
 /**
  * @param dy cotangent of the result
  * @param x operands
  * @param attributes of the operation
  * @param y the result itself, for derivatives that are simplest in terms of it
+ * @param pullback for derivatives that follow from a formula instead of being written down
  */
 export type Rule<Name extends OpName> = (
   dy: Tensor,
   x: readonly Tensor[],
   attributes: AttributesOf<Name>,
   y: Tensor,
+  pullback: Pullback,
 ) => Cotangents;
 
 /** The rule of an operation without attributes. */
