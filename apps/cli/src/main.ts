@@ -3,6 +3,7 @@
  * that help and tables answer at once. All errors end here, as one sentence and an exit code.
  */
 import { Command, CommanderError } from 'commander';
+import type { BenchFlags } from './bench/command.js';
 import type { DoctorFlags } from './commands/doctor.js';
 import type { InfoFlags } from './commands/info.js';
 import type { TestFlags } from './commands/test.js';
@@ -22,7 +23,8 @@ import {
   overlays,
   seed,
 } from './options/flags.js';
-import { path, wholeNumber } from './options/values.js';
+import { modelsToCompare, partsToMeasure } from './bench/flags.js';
+import { listOfSizes, path, positiveNumber, wholeNumber } from './options/values.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
 
@@ -108,6 +110,29 @@ function createProgram(): Command {
     .option('--json', 'one JSON object')
     .addHelpText('after', example('capsnet doctor'))
     .action(async (flags: DoctorFlags) => (await import('./commands/doctor.js')).doctor(flags));
+
+  const benchmark = program.command('bench').description('measure speed, alone and beside other libraries');
+  benchmark
+    .option('--model <name>', 'one of the models (default: both)', modelsToCompare)
+    .option('--batch <list>', 'batch sizes, for example 1,16', listOfSizes('--batch', '1,16,128'))
+    .option(
+      '--only <part>',
+      'products, convolutions, training or inference; may be given several times',
+      partsToMeasure,
+    )
+    .option('--seconds <x>', 'time for each measurement', positiveNumber('--seconds', '2'), 2)
+    .option('--peers', 'also run PyTorch and jax-js, where they are installed, on the same work in turn')
+    .option('--profile', 'time every step of the models: operation, shape, milliseconds, GFLOP/s, share')
+    .option('--json', 'one JSON object a line');
+  engineFlags(benchmark)
+    .addHelpText(
+      'after',
+      example(
+        'capsnet bench --only training --batch 16 --threads 1 --peers',
+        'capsnet bench --profile --model efficient-capsnet',
+      ),
+    )
+    .action(async (flags: BenchFlags) => (await import('./bench/command.js')).bench(flags));
 
   return program;
 }

@@ -25,6 +25,12 @@ export const wholeNumber =
     );
   };
 
+/** Whole numbers from 1 on, with commas between them. */
+export const listOfSizes =
+  (flag: string, example: string): Parser<readonly number[]> =>
+  (typed) =>
+    typed.split(',').map((item) => wholeNumber(flag, 1, 65_536, example)(item.trim()));
+
 /** A finite number above zero. */
 export const positiveNumber =
   (flag: string, example: string): Parser<number> =>

@@ -15,6 +15,8 @@ export interface Backend {
   readonly precision: Precision;
   /** Lowers a plan to kernels and reserves its memory. */
   prepare(plan: Plan): Executable | Promise<Executable>;
+  /** GFLOP/s of the innermost kernel alone on one thread, measured now: what the speed of products can be held against. */
+  peak?(): number;
   /** Ends threads, gives memory and devices back. The backend must not be used afterwards. */
   dispose(): void | Promise<void>;
 }

@@ -42,6 +42,7 @@ export async function createWasmBackend(options: RuntimeOptions = {}): Promise<W
       return runtime.bytes;
     },
     prepare: (plan) => prepare(plan, runtime),
+    peak: () => runtime.peak(),
     dispose: () => runtime.dispose(),
   };
 }

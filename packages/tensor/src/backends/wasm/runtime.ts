@@ -4,6 +4,7 @@
 import { TensorError } from '../../errors.js';
 import { align } from '../../compile/memory.js';
 import { isNode, wasmFeatures, type WasmFeatures } from './features.js';
+import { microKernelSpeed, type MicroKernels } from './microKernel.js';
 import type { Heap } from './residence.js';
 
 /** Words of the control page; `worker.js` and `assembly/engine.ts` have the same. */
@@ -17,7 +18,7 @@ const GO = 0,
 const firstArena = 65536;
 const pageBytes = 65536;
 
-interface EngineExports {
+interface EngineExports extends MicroKernels {
   runProgram(program: number, steps: number, thread: number, threads: number, times: number): void;
 }
 
@@ -164,6 +165,17 @@ export class WasmRuntime implements Heap {
       Atomics.notify(control, GO);
     }
     this.engine.runProgram(program, steps, 0, this.threads, times);
+  }
+
+  /** GFLOP/s of the innermost kernel alone on one thread. */
+  peak(): number {
+    const space = this.allocate(65536);
+    try {
+      new Float32Array(this.buffer, space, 16384).fill(0);
+      return microKernelSpeed(this.engine, this.build === 'engine-relaxed', space);
+    } finally {
+      this.free(space);
+    }
   }
 
   dispose(): void {

@@ -1,0 +1,162 @@
+/**
+ * Products and convolutions one by one: those of the models, found in their graphs, in the three directions that training needs. The time is the
+ * sum over the steps of the plan, without the copying in and out that only a lone operation has; the speed stands beside that of the
+ * micro-kernel, so that a slow build of a kernel is seen.
+ */
+import { hashed, hashModel, type HashModelName } from '@capsnet/capsules';
+import {
+  apply,
+  compile,
+  tensor,
+  topologicalOrder,
+  zeros,
+  type Backend,
+  type Conv2dAttributes,
+  type Shape,
+  type Tensor,
+} from '@capsnet/tensor';
+import { alternate, summary, type Effort, type Times } from './measure.js';
+
+export interface KernelResult {
+  readonly what: 'product' | 'convolution';
+  readonly name: string;
+  /** For convolutions: forward, input gradient or filter gradient. */
+  readonly direction?: Direction;
+  readonly shape: string;
+  readonly times: Times;
+  /** GFLOP/s of a direct computation of the same result. */
+  readonly gigaflops: number;
+}
+
+type Direction = 'forward' | 'input gradient' | 'filter gradient';
+
+export interface Convolution {
+  readonly name: string;
+  readonly input: Shape;
+  readonly filter: Shape;
+  readonly output: Shape;
+  readonly attributes: Conv2dAttributes;
+}
+
+const random = (shape: Shape, seed: number): Tensor =>
+  tensor(
+    hashed(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+      -1,
+      1,
+    ),
+    shape,
+  );
+
+/** Every convolution of a model at a batch size, in the order of the layers. */
+export function convolutionsOf(name: HashModelName, batch: number): Convolution[] {
+  const { model, parameters, state } = hashModel(name);
+  const images: Tensor = zeros([batch, ...model.description.input]);
+  const { lengths, reconstruction } = model.apply(parameters, state, images, { mode: 'test' });
+  const nodes = topologicalOrder([lengths, ...(reconstruction ? [reconstruction] : [])]);
+  const layerOf = new Map<Tensor, string>();
+  for (const [layer, branch] of Object.entries(parameters)) {
+    const kernel = (branch as Readonly<Record<string, Tensor>>)['kernel'];
+    if (kernel) layerOf.set(kernel, layer);
+  }
+  return nodes
+    .filter((node) => node.op === 'conv2d')
+    .map((node) => ({
+      name: `${name} ${layerOf.get(node.inputs[1]!) ?? 'convolution'}`,
+      input: node.inputs[0]!.shape,
+      filter: node.inputs[1]!.shape,
+      output: node.shape,
+      attributes: node.attributes<'conv2d'>(),
+    }));
+}
+
+/** Multiplications and additions of a direct convolution. */
+export const convolutionOperations = ({ filter, output }: Convolution): number =>
+  2 * output.reduce((a, b) => a * b, 1) * filter[0]! * filter[1]! * filter[2]!;
+
+async function time(
+  fn: (...operands: Tensor[]) => Tensor,
+  operands: readonly Tensor[],
+  backend: Backend,
+  effort: Effort,
+): Promise<Times> {
+  const compiled = compile(fn, { backend, name: 'bench' });
+  try {
+    const [times] = await alternate(
+      [
+        async (runs) => {
+          const list: number[] = [];
+          for (let run = 0; run < runs; run++)
+            list.push(
+              (await compiled.profile(...operands)).reduce((sum, step) => sum + step.milliseconds, 0),
+            );
+          return list;
+        },
+      ],
+      effort,
+    );
+    return summary(times!.flat());
+  } finally {
+    compiled.release();
+  }
+}
+
+/** Times a convolution forward and backward. */
+export async function* benchConvolution(
+  convolution: Convolution,
+  backend: Backend,
+  effort: Effort,
+): AsyncGenerator<KernelResult> {
+  const { name, input, filter, output, attributes } = convolution;
+  const [x, w, dy] = [random(input, 1), random(filter, 2), random(output, 3)];
+  const directions: [Direction, (...operands: Tensor[]) => Tensor, Tensor[]][] = [
+    ['forward', (a, b) => apply('conv2d', [a, b], attributes), [x, w]],
+    [
+      'input gradient',
+      (a, b) => apply('conv2dInputGradient', [a, b], { ...attributes, inputShape: input }),
+      [dy, w],
+    ],
+    [
+      'filter gradient',
+      (a, b) => apply('conv2dFilterGradient', [a, b], { ...attributes, filterShape: filter }),
+      [x, dy],
+    ],
+  ];
+  for (const [direction, fn, operands] of directions) {
+    const times = await time(fn, operands, backend, effort);
+    const shape = `[${input.join(',')}] * [${filter.join(',')}] / ${attributes.strides[0]}`;
+    const gigaflops = convolutionOperations(convolution) / times.median / 1e6;
+    yield { what: 'convolution', name, direction, shape, times, gigaflops };
+  }
+}
+
+/** [m, k] x [k, n]: square ones, and those of the decoder forward and backward. */
+export const products: readonly (readonly [m: number, k: number, n: number])[] = [
+  [256, 256, 256],
+  [512, 512, 512],
+  [1024, 1024, 1024],
+  [16, 512, 1024],
+  [16, 1024, 784],
+];
+
+export async function benchProduct(
+  [m, k, n]: readonly [number, number, number],
+  backend: Backend,
+  effort: Effort,
+): Promise<KernelResult> {
+  const plain = { transposeA: false, transposeB: false };
+  const times = await time(
+    (a, b) => apply('matmul', [a, b], plain),
+    [random([m, k], 1), random([k, n], 2)],
+    backend,
+    effort,
+  );
+  return {
+    what: 'product',
+    name: 'matmul',
+    shape: `[${m},${k}] x [${k},${n}]`,
+    times,
+    gigaflops: (2 * m * k * n) / times.median / 1e6,
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Whole models: training steps and inference on the hashed weights and images that every peer uses, so that all do the same work. The first four
+ * losses prove it.
+ */
+import { adam } from '@capsnet/autograd';
+import { comparedAdam, compileTrainStep, hashBatch, hashModel, type HashModelName } from '@capsnet/capsules';
+import { compile, scalar, type Backend, type StepTime, type Tensor } from '@capsnet/tensor';
+import { FailedRun } from '../errors.js';
+import { timed, type Runner } from './measure.js';
+
+/** The first losses at batch 16, as two other libraries compute them. */
+export const expectedLosses: Readonly<Record<HashModelName, readonly number[]>> = {
+  'efficient-capsnet': [0.62978, 0.52775, 0.44821, 0.38657],
+  'original-capsnet': [0.61638, 1.55068, 0.86746, 0.47274],
+};
+export const lossTolerance = 1e-4;
+
+const learningRate = 5e-4;
+
+/** Something to time, with what was learnt from its first runs. */
+export interface Contestant {
+  readonly run: Runner;
+  /** Milliseconds of the first run: tracing, planning and compiling come with it. */
+  readonly firstMilliseconds: number;
+  /** Bytes of the plan's memory: all of it, and the part that intermediate results share. */
+  readonly memory: { readonly total: number; readonly arena: number };
+  readonly losses?: readonly number[];
+  readonly profile: () => Promise<readonly StepTime[]>;
+  readonly release: () => void;
+}
+
+/**
+ * Compiles a training step and does four of them.
+ *
+ * @throws FailedRun when a loss at batch 16 is not what it must be: the benchmark would measure other work
+ */
+export async function training(
+  name: HashModelName,
+  batchSize: number,
+  backend: Backend,
+): Promise<Contestant> {
+  const { model, ...start } = hashModel(name);
+  const optimizer = adam<typeof start.parameters>(comparedAdam);
+  const step = compileTrainStep(model, optimizer, { backend });
+  const batch = hashBatch(batchSize);
+  const rate: Tensor = scalar(learningRate);
+  let current = { ...start, optimizerState: optimizer.init(start.parameters) };
+  const once = async (): Promise<number> => {
+    const { parameters, state, optimizerState, metrics } = await step(
+      current.parameters,
+      current.state,
+      current.optimizerState,
+      batch,
+      rate,
+    );
+    current = { parameters, state, optimizerState };
+    return metrics.loss.item();
+  };
+  const began = performance.now();
+  const losses = [await once()];
+  const firstMilliseconds = performance.now() - began;
+  while (losses.length < 4) losses.push(await once());
+  if (batchSize === 16) checkLosses(name, losses, backend);
+  return {
+    run: timed(once),
+    firstMilliseconds,
+    memory: step.memory(),
+    losses,
+    profile: () => step.profile(current.parameters, current.state, current.optimizerState, batch, rate),
+    release: () => step.release(),
+  };
+}
+
+export function checkLosses(name: HashModelName, losses: readonly number[], { description }: Backend): void {
+  expectedLosses[name].forEach((expected, index) => {
+    if (!(Math.abs(losses[index]! - expected) <= lossTolerance)) {
+      throw new FailedRun(
+        `${name} on ${description}: loss ${index + 1} is ${losses[index]!.toFixed(5)}, wanted ${expected} within ${lossTolerance}: this is not the work that the peers do. Run npm run conformance to find what is wrong.`,
+      );
+    }
+  });
+}
+
+/** Capsule lengths and reconstruction of a batch, decoded from the longest capsule. */
+export async function inference(
+  name: HashModelName,
+  batchSize: number,
+  backend: Backend,
+): Promise<Contestant> {
+  const { model, parameters, state } = hashModel(name);
+  const { images } = hashBatch(batchSize);
+  const predict = compile(
+    (weights: typeof parameters, statistics: typeof state, x: Tensor) => {
+      const { lengths, reconstruction } = model.apply(weights, statistics, x, { mode: 'test' });
+      return { lengths, reconstruction };
+    },
+    { backend, name: `predict ${name}` },
+  );
+  const once = async (): Promise<void> => {
+    const { lengths, reconstruction } = await predict(parameters, state, images);
+    await Promise.all([lengths.data(), reconstruction?.data()]);
+  };
+  const began = performance.now();
+  await once();
+  return {
+    run: timed(once),
+    firstMilliseconds: performance.now() - began,
+    memory: predict.memory(),
+    profile: () => predict.profile(parameters, state, images),
+    release: () => predict.release(),
+  };
+}
+
+export type Task = 'training' | 'inference';
+
+export const contestant = (
+  task: Task,
+  name: HashModelName,
+  batchSize: number,
+  backend: Backend,
+): Promise<Contestant> => (task === 'training' ? training : inference)(name, batchSize, backend);
