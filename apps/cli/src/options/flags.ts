@@ -47,7 +47,7 @@ const datasetFlag = '--dataset <name>';
 
 /** `--dataset` of a command that has a data set of its own choice. */
 export const datasetWithDefault = (command: Command, name: string): Command =>
-  command.option(datasetFlag, 'data set, see: capsnet datasets list', name);
+  command.option(datasetFlag, 'digits, mnist, fashion-mnist, multimnist, smallnorb or toys', name);
 
 /** `--dataset` of a command that takes what the weights were trained on. */
 export const datasetOfWeights = (command: Command): Command =>

@@ -67,7 +67,7 @@ export function carryAverage<OptimizerState>(
     const take = sub(1, keep);
     const mix = (before: Parameters, now: Parameters): Parameters =>
       mapTree(
-        ((old: Tensor, fresh: Tensor) => add(mul(old, keep), mul(fresh, take))),
+        (old: Tensor, fresh: Tensor) => add(mul(old, keep), mul(fresh, take)),
         before as unknown,
         now,
       ) as unknown as Parameters;

@@ -119,7 +119,7 @@ describe('bad files', () => {
   it('missing file and missing folder', () => {
     rmSync(labels);
     expect(message()).toMatch(
-      /^train-labels-idx1-ubyte .* is missing in .*bad-\w+; get it with .*, or put the four IDX files/,
+      /^train-labels-idx1-ubyte .* is missing in .*bad-\w+; put the four IDX files/,
     );
     expect(failure(() => readIdxDataset('mnist', 'test', join(folder, 'no')))).toContain('does not exist');
   });

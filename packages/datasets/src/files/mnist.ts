@@ -42,7 +42,7 @@ function missing(name: IdxDatasetName, names: readonly string[], directories: re
     : `is missing: the folder ${folder} does not exist`;
   const others = directories.length > 1 ? ` (nor is it in ${directories.slice(1).join(' or ')})` : '';
   return new DataError(
-    `${names[0]!} (or ${names[1]!}) of ${name} ${looked}${others}; get it with "capsnet datasets fetch ${name}", or put the four IDX files (or ${name}.npz) there, or name their folder with --data-dir or CAPSNET_DATA.`,
+    `${names[0]!} (or ${names[1]!}) of ${name} ${looked}${others}; put the four IDX files (or ${name}.npz) there, or name their folder with --data-dir or CAPSNET_DATA.`,
     folder,
   );
 }

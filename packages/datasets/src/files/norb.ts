@@ -50,7 +50,7 @@ function missing(part: Part, split: Split, directories: readonly string[]): Data
     ? `is missing in ${directory}`
     : `is missing: the folder ${directory} does not exist`;
   return new DataError(
-    `${norbFileName(split, part)} (or .gz) of smallnorb ${where}; get it with "capsnet datasets fetch smallnorb", or put the dat, cat and info files there, or name their folder with --data-dir or CAPSNET_DATA.`,
+    `${norbFileName(split, part)} (or .gz) of smallnorb ${where}; put the dat, cat and info files there, or name their folder with --data-dir or CAPSNET_DATA.`,
     directory,
   );
 }
