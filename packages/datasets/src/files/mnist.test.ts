@@ -118,9 +118,7 @@ describe('bad files', () => {
 
   it('missing file and missing folder', () => {
     rmSync(labels);
-    expect(message()).toMatch(
-      /^train-labels-idx1-ubyte .* is missing in .*bad-\w+; put the four IDX files/,
-    );
+    expect(message()).toMatch(/^train-labels-idx1-ubyte .* is missing in .*bad-\w+; put the four IDX files/);
     expect(failure(() => readIdxDataset('mnist', 'test', join(folder, 'no')))).toContain('does not exist');
   });
   it('a directory in place of a file', () => {
