@@ -1,0 +1,68 @@
+// The gpu backend in the modes that run in Node: every case of the golden folder (CAPSNET_SHARED/golden), and 20 steps of the full
+// Efficient-CapsNet whose losses must follow the wasm backend. WebGPU runs on the machine's own driver, or on Chromium's.
+// needs: chromium
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { jsonLines } from '../lib/events.mjs';
+import { run } from '../lib/process.mjs';
+import { vulkanEnvironment } from '../lib/software-vulkan.mjs';
+
+const env = vulkanEnvironment();
+const modes = ['cpu', 'webasm', 'webgpu'];
+const closeness = 1e-3;
+let passed = 0;
+let failed = 0;
+
+/** @param {boolean} good @param {string} what */
+const check = (good, what) => {
+  if (good) passed += 1;
+  else failed += 1;
+  console.log(`${good ? 'passed' : 'FAILED'}: ${what}`);
+};
+
+const golden = join(process.env.CAPSNET_SHARED ?? '', 'golden');
+if (process.env.CAPSNET_SHARED === undefined || !existsSync(join(golden, 'index.json'))) {
+  console.log('golden cases skipped: no golden folder (CAPSNET_SHARED is unset or has none)');
+} else {
+  for (const mode of modes) {
+    const args = ['apps/cli/bin/conformance.js', '--golden', golden, '--backend', `gpu:${mode}`, '--json'];
+    const { code, output } = await run(process.execPath, args, { quiet: true, env });
+    const events = jsonLines(output);
+    for (const { case: name, op, error, tolerance, message } of events.filter((each) => each.ok === false))
+      console.log(`gpu:${mode}: ${name} (${op}): error ${error}, tolerance ${tolerance} ${message ?? ''}`);
+    const done = events.find((event) => event.event === 'done');
+    if (done === undefined) {
+      check(false, `gpu:${mode} ended with exit code ${code} and no result\n${output.slice(-2000)}`);
+      continue;
+    }
+    passed += done.passed;
+    failed += done.failed;
+    console.log(`gpu:${mode}: ${done.passed} passed, ${done.failed} failed in ${done.seconds} s`);
+    check(code === 0 && done.unsupported === 0, `gpu:${mode} knows every case, exit code ${code}`);
+    check(done.backend.startsWith(`gpu (${mode}`), `what ran is "${done.backend}"`);
+  }
+}
+
+const { code, output } = await run(
+  process.execPath,
+  ['scripts/lib/gpu-training.mjs', '20', '2', 'wasm', 'gpu:webasm', 'gpu:webgpu'],
+  { quiet: true, env },
+);
+const [reference, ...others] = jsonLines(output);
+check(
+  code === 0 && others.length === 2,
+  `three backends trained (exit code ${code})${code === 0 ? '' : `\n${output.slice(-2000)}`}`,
+);
+for (const { description, losses, seconds } of others) {
+  const distances = losses.map((/** @type {number} */ loss, /** @type {number} */ k) => {
+    const expected = reference.losses[k];
+    return Math.abs(loss - expected) / Math.abs(expected);
+  });
+  const worst = distances.includes(NaN) ? NaN : Math.max(...distances);
+  check(
+    losses.length === 20 && worst <= closeness && losses[19] < losses[0],
+    `${losses.length} losses of ${description} follow wasm within ${worst.toExponential(1)} (allowed ${closeness}), ${Math.round(seconds)} s`,
+  );
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
