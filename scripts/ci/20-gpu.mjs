@@ -43,6 +43,23 @@ if (process.env.CAPSNET_SHARED === undefined || !existsSync(join(golden, 'index.
   }
 }
 
+// The tests of the backend itself, once more where WebGPU runs: most of them are skipped without.
+const tests = await run(
+  process.execPath,
+  [
+    ...['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.config.ts', '--root', 'packages/tensor'],
+    ...['--reporter', 'json', 'src/backends/gpu/backend.test.ts'],
+  ],
+  { quiet: true, env },
+);
+const report = jsonLines(tests.output).at(-1);
+passed += report?.numPassedTests ?? 0;
+failed += report?.numFailedTests ?? 0;
+check(
+  tests.code === 0 && report?.numPendingTests === 0,
+  `tests of the backend: ${report?.numPassedTests} passed, ${report?.numPendingTests} skipped, exit code ${tests.code}`,
+);
+
 const { code, output } = await run(
   process.execPath,
   ['scripts/lib/gpu-training.mjs', '20', '2', 'wasm', 'gpu:webasm', 'gpu:webgpu'],

@@ -27,8 +27,10 @@ export function matmulKernel(
   const [bRow, bColumn] = transposeB ? [1, inner] : [n, 1];
   const { statements, positions } = operandPositions(batch, [a.slice(0, -2), b.slice(0, -2)], 'batch');
   const share = Math.ceil(inner / parts);
-  const from = (position: string, matrix: number): string =>
-    position === '0' ? '0' : `(${position}) * ${matrix}`;
+  const from = (position: string, matrix: number): string => {
+    if (position === '0' || batches === 1) return '0';
+    return `${position.includes(' ') ? `(${position})` : position} * ${matrix}`;
+  };
   const { parameters, statements: after, result: value } = epilogue(ends, 'column');
   const term = (k: string): string =>
     `sum += a[left + ${product(k, aColumn)}] * b[right + ${product(k, bRow)}];`;

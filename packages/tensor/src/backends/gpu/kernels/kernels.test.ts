@@ -1,0 +1,129 @@
+/** The text of kernels: closed, with literal loops, within the limits of devices; exact positions up to the largest tensor. */
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import {
+  add,
+  apply,
+  compile,
+  concat,
+  fromHost,
+  matmul,
+  mul,
+  ops,
+  sizeOf,
+  sum,
+  tanh,
+  zeros,
+  type Backend,
+  type OpDefinition,
+  type OpName,
+  type Tensor,
+} from '../../../index.js';
+import { mostInputs } from '../lower/call.js';
+import { programOf, type Program } from '../lower/program.js';
+import { freeNames } from './closed.js';
+import { coordinates, functionText, largestTensor } from './text.js';
+
+/** What a function becomes, without a device. */
+async function lowered(f: (...inputs: Tensor[]) => Tensor | readonly Tensor[], inputs: readonly Tensor[]) {
+  let program: Program | undefined;
+  const backend: Backend = {
+    name: 'gpu',
+    description: 'lowering only',
+    precision: 'float32',
+    prepare(plan) {
+      program = programOf(plan);
+      return { run: () => [], inspect: () => '', memory: { total: 0, arena: 0 }, release() {} };
+    },
+    dispose() {},
+  };
+  await compile(f, { backend }).inspect(...inputs);
+  return program!;
+}
+
+const operand = (shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): Tensor =>
+  fromHost(dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape)), shape, dtype);
+
+const samples = (Object.keys(ops) as OpName[]).flatMap((name) =>
+  (ops[name] as unknown as OpDefinition).samples.map((sample, index) => ({ name, index, sample })),
+);
+
+describe('closedness', () => {
+  it.each(samples)('$name $index', async ({ name, sample }) => {
+    const inputs = sample.shapes.map((shape, k) => operand(shape, sample.dtypes?.[k]));
+    const { calls } = await lowered((...given) => apply(name, given, sample.attributes as never), inputs);
+    for (const { kernel, inputs: read } of calls) {
+      expect(freeNames(kernel.source), kernel.source).toEqual([]);
+      expect(kernel.source).not.toMatch(/while|Infinity|NaN/);
+      for (const [, bound] of kernel.source.matchAll(/for \(let \w+ = 0; \w+ < ([^;]+);/g))
+        expect(bound).toMatch(/^\d+$/);
+      expect(read.length).toBeLessThanOrEqual(mostInputs);
+    }
+  });
+
+  it('is seen when it is broken', () => {
+    expect(freeNames('function (x) { return x[this.thread.x] * scale; }')).toEqual(['scale']);
+    expect(freeNames('function (x) { return _vi_import_0.literal(x[0]); }')).toEqual(['_vi_import_0']);
+    expect(freeNames('function (x) { const y = x[0] * 1e-7; return Math.abs(y); }')).toEqual([]);
+  });
+});
+
+describe('limits of devices', () => {
+  it('cuts a group that reads more arrays than a kernel may', async () => {
+    const inputs = Array.from({ length: 20 }, () => operand([3, 4]));
+    const { calls } = await lowered(
+      (...given) => given.reduce((left, right) => tanh(add(left, mul(right, right)))),
+      inputs,
+    );
+    expect(calls.length).toBeGreaterThan(1);
+    for (const call of calls) expect(call.inputs.length).toBeLessThanOrEqual(mostInputs);
+  });
+
+  it('joins many pieces a few at a time', async () => {
+    const pieces = Array.from({ length: 60 }, (_, k) => operand([2, k % 3]));
+    const { calls } = await lowered((...given) => concat(given, 1) as Tensor, pieces);
+    for (const call of calls) expect(call.inputs.length).toBeLessThanOrEqual(mostInputs);
+    expect(calls.at(-1)!.output.size).toBe(2 * 60);
+  });
+
+  it('deals long sums out to many threads', async () => {
+    const { calls } = await lowered((x) => sum(x) as Tensor, [operand([1000, 1000])]);
+    expect(calls.length).toBeGreaterThan(1);
+    expect(calls.at(-1)!.kernel.size).toBe(1);
+    const product = await lowered((a, b) => matmul(a, b) as Tensor, [operand([4, 5000]), operand([5000, 4])]);
+    expect(product.calls[0]!.kernel.name).toContain('parts');
+  });
+
+  it('refuses a tensor whose positions floats cannot count', async () => {
+    await expect(
+      lowered((a, b) => add(a, b) as Tensor, [zeros([5000, 1]), zeros([1, 5000])] as Tensor[]),
+    ).rejects.toThrow(/more than 16777216 elements.*smaller batches/);
+  });
+});
+
+describe('coordinates', () => {
+  property.prop([
+    fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 }),
+    fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    // GPUs divide with errors up to 2.5 units in the last place.
+    fc.integer({ min: -3, max: 3 }),
+  ])('are exact although division is not', (lengths, where, error) => {
+    const space = sizeOf(lengths);
+    fc.pre(space <= largestTensor);
+    const position = Math.floor(where * space);
+    const axes = lengths.map((length, k) => ({ name: `i${k}`, length }));
+    const inexact = functionText(
+      ['t'],
+      coordinates('t', space, axes).map((line) =>
+        line.replace(/Math\.floor\((.+) \/ (\d+)\)/, 'Math.floor(divide($1, $2))'),
+      ),
+      `[${axes.map(({ name }) => name).join(', ')}]`,
+    );
+    const divide = (a: number, b: number): number =>
+      Math.fround(Math.fround(Math.fround(a) / b) * (1 + error * 2 ** -23));
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    const got = new Function('divide', `return ${inexact}`)(divide)(position) as number[];
+    const expected = lengths.map((length, k) => Math.floor(position / sizeOf(lengths.slice(k + 1))) % length);
+    expect(got).toEqual(expected);
+  });
+});
