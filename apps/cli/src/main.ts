@@ -7,21 +7,16 @@ import type { BenchFlags } from './bench/command.js';
 import type { DoctorFlags } from './commands/doctor.js';
 import type { InfoFlags } from './commands/info.js';
 import type { TestFlags } from './commands/test.js';
-import type { TrainFlags } from './training/settings.js';
+import { settingFlags } from './settings/command.js';
+import type { TrainFlags } from './settings/settings.js';
 import { exitCodeOf, exitCodes, isExpected } from './errors.js';
 import {
-  batchSize,
   dataDirectoryFlag,
   datasetOfWeights,
-  datasetWithDefault,
   engineFlags,
-  epochs,
-  learningRate,
   limitTest,
-  limitTrain,
   outputFlags,
   overlays,
-  seed,
 } from './options/flags.js';
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
 import { listOfSizes, path, positiveNumber, wholeNumber } from './options/values.js';
@@ -48,34 +43,17 @@ function createProgram(): Command {
   const train = program
     .command('train')
     .description('train a model from scratch and test it after each epoch');
-  train.option('--model <name>', 'model to train, see: capsnet info (default: the one for the data set)');
-  datasetWithDefault(train, 'digits');
-  dataDirectoryFlag(train);
-  epochs(train, 10);
-  batchSize(train, 16);
-  learningRate(train, 5e-4);
-  seed(train);
-  train
-    .option('--augment', 'distort the training images (default: on, off for digits)')
-    .option('--no-augment', 'take the training images as they are');
-  limitTrain(train);
-  limitTest(train);
-  overlays(train);
-  train.option('--same-class', 'multimnist: let both digits be of one class, as the reference does');
-  engineFlags(train);
-  train
-    .option(
-      '--out <dir>',
-      'folder for weights, config.json and metrics.jsonl (default: runs/<date>-<model>-<dataset>)',
-      path('--out'),
-    )
-    .option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
+  settingFlags(train)
+    .option('--config <file>', 'read settings from a JSON file; flags stand above it', path('--config'))
+    .option('--resume <run>', 'go on with the run in this folder', path('--resume'))
+    .option('--out <dir>', 'folder of the run (default: runs/<date>-<model>-<dataset>)', path('--out'));
   outputFlags(train)
     .addHelpText(
       'after',
       example(
         'capsnet train --dataset digits --epochs 1 --out runs/first',
-        'capsnet train --dataset mnist --data-dir ~/mnist --epochs 2 --no-augment',
+        'capsnet train --dataset mnist --data-dir ~/mnist --preset fast --out runs/a',
+        'capsnet train --resume runs/a --stop-after 30',
       ),
     )
     .action(async (flags: TrainFlags) => (await import('./commands/train.js')).train(flags));

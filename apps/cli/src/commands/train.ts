@@ -2,13 +2,7 @@
  * `capsnet train`: from flags to trained weights. Everything that can be wrong with the request is found before the first step; after that, whatever
  * happens, the last good checkpoint stays in the run's folder.
  */
-import {
-  DescriptionError,
-  buildModel,
-  describeModel,
-  reconstructionWeight,
-  type Model,
-} from '@capsnet/capsules';
+import { DescriptionError, buildModel, describeModel, type Model } from '@capsnet/capsules';
 import type { ExampleSet } from '../data/examples.js';
 import { loadTrainingData } from '../data/load.js';
 import { UserError } from '../errors.js';
@@ -19,27 +13,31 @@ import { prepareDirectory } from '../options/output-directory.js';
 import { createConsole } from '../output/console.js';
 import { createProgress } from '../output/progress.js';
 import { openRunFolder } from '../runs/run-folder.js';
+import { resolveSettings, type TrainFlags, type TrainSettings } from '../settings/settings.js';
 import { runConfig } from '../training/config.js';
 import { trainEpochs } from '../training/loop.js';
 import { trainingProgress } from '../training/progress.js';
 import { announce, reportResult } from '../training/report.js';
 import type { Run } from '../training/run.js';
-import { resolveSettings, type TrainFlags, type TrainSettings } from '../training/settings.js';
 import { version } from '../version.js';
 
 /** Runs the command. */
 export async function train(flags: TrainFlags): Promise<void> {
   const console = createConsole({ quiet: flags.quiet === true });
   const settings = resolveSettings(flags);
-  prepareDirectory('--out', settings.out);
-  const { training, testing } = loadTrainingData(settings.dataset, settings);
+  prepareDirectory(settings.resumed ? '--resume' : '--out', settings.out);
+  const { training, validation, testing } = loadTrainingData(settings.dataset, {
+    ...settings,
+    validation: settings.select === 'test' ? undefined : (settings.holdOut ?? true),
+  });
   const model = modelFor(settings, training);
   if (settings.picture !== undefined) checkPicture(settings.picture, model);
-  const backend = await startBackend(flags, console);
+  const backend = await startBackend(settings, console);
   const progress = trainingProgress(createProgress(console), {
     epochs: settings.epochs,
     trainImages: training.count,
-    testImages: testing.count,
+    testImages: (validation ?? testing).count,
+    finalImages: validation ? testing.count : 0,
   });
   const interruption = listenForInterruption(
     () => {
@@ -49,15 +47,17 @@ export async function train(flags: TrainFlags): Promise<void> {
     () => progress.clear(),
   );
   try {
-    const folder = openRunFolder(settings.out);
-    folder.writeConfig(
-      runConfig({ version, settings, model, training, testing, backend, reconstructionWeight }),
-    );
+    const folder = openRunFolder(settings.out, { resume: settings.resumed });
+    if (!settings.resumed) {
+      const parts = { version, settings, model, training, validation, testing, backend };
+      folder.writeConfig(runConfig(parts));
+    }
     const json = flags.json === true;
     const run: Run = {
       settings,
       model,
       training,
+      validation,
       testing,
       backend,
       folder,

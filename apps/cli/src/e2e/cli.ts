@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const binary = fileURLToPath(new URL('../../bin/capsnet.js', import.meta.url));
+export const binary = fileURLToPath(new URL('../../bin/capsnet.js', import.meta.url));
 
 export interface CliResult {
   readonly code: number | null;

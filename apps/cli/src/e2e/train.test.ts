@@ -63,16 +63,16 @@ describe('capsnet train and test', () => {
     expect(readdirSync(run).sort()).toEqual([
       'best.safetensors',
       'config.json',
+      'last',
       'last.safetensors',
       'metrics.jsonl',
       'reconstructions.png',
     ]);
+    expect(readdirSync(join(run, 'last')).sort()).toEqual(['checkpoint.safetensors', 'previous.safetensors']);
     const metrics = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n');
     expect(metrics.map((line) => (JSON.parse(line) as { epoch: number }).epoch)).toEqual([1, 2]);
-    const config = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')) as {
-      settings: Record<string, unknown>;
-    };
-    expect(config.settings).toMatchObject({
+    const config = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')) as Record<string, unknown>;
+    expect(config).toMatchObject({
       model: 'efficient-capsnet',
       dataset: 'digits',
       seed: 7,
@@ -92,7 +92,7 @@ describe('capsnet train and test', () => {
       const tested = await capsnet([
         'test',
         '--weights',
-        join(run, 'last.safetensors'),
+        join(run, 'best.safetensors'),
         '--limit-test',
         '130',
         '--json',
@@ -234,7 +234,7 @@ describe('capsnet train, when it does not go well', () => {
       );
       expect(run.code).toBe(130);
       expect(run.stderr.trimEnd().split('\n').at(-1)).toMatch(
-        /^capsnet: stopped in epoch 1 of 50 after \d+ steps; .*last\.safetensors\.$/,
+        /^capsnet: stopped in epoch 1 of 50 after \d+ steps; .*last\.safetensors\. Go on with: capsnet train --resume .*interrupted$/,
       );
       const tested = await capsnet([
         'test',

@@ -55,8 +55,11 @@ export interface Evaluator {
 }
 
 /** Compiles the test step of a model once, for any number of runs. */
-export function createEvaluator(model: Model, backend: Backend): Evaluator {
-  const step = compileEvaluateStep(model, { backend });
+export function createEvaluator(model: Model, backend: Backend, reconstructionWeight?: number): Evaluator {
+  const step = compileEvaluateStep(model, {
+    backend,
+    ...(reconstructionWeight === undefined ? {} : { reconstructionWeight }),
+  });
   return {
     async run(parameters, state, split, { interruption, onProgress } = {}) {
       const start = performance.now();

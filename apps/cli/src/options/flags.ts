@@ -4,7 +4,7 @@
  */
 import { Option, type Command } from 'commander';
 import { gpuModes } from '@capsnet/tensor';
-import { oneOf, path, positiveNumber, wholeNumber } from './values.js';
+import { oneOf, path, wholeNumber } from './values.js';
 
 const many = Number.MAX_SAFE_INTEGER;
 
@@ -45,10 +45,6 @@ export const engineFlags = (command: Command): Command =>
 
 const datasetFlag = '--dataset <name>';
 
-/** `--dataset` of a command that has a data set of its own choice. */
-export const datasetWithDefault = (command: Command, name: string): Command =>
-  command.option(datasetFlag, 'digits, mnist, fashion-mnist, multimnist, smallnorb or toys', name);
-
 /** `--dataset` of a command that takes what the weights were trained on. */
 export const datasetOfWeights = (command: Command): Command =>
   command.option(datasetFlag, 'data set (default: the one that the weights were trained on)');
@@ -68,41 +64,12 @@ export const overlays = (command: Command): Command =>
     wholeNumber('--overlays', 1, 1000, '20'),
   );
 
-export const limitTrain = (command: Command): Command =>
-  command.option(
-    '--limit-train <n>',
-    'use the first n training images',
-    wholeNumber('--limit-train', 1, many, '1000'),
-  );
-
 export const limitTest = (command: Command): Command =>
   command.option(
     '--limit-test <n>',
     'use the first n test images',
     wholeNumber('--limit-test', 1, many, '1000'),
   );
-
-export const batchSize = (command: Command, size: number): Command =>
-  command.option('--batch-size <n>', 'images a batch', wholeNumber('--batch-size', 1, 65_536, '16'), size);
-
-export const seed = (command: Command): Command =>
-  command.option(
-    '--seed <n>',
-    'seed of the weights, the order and the augmentation',
-    wholeNumber('--seed', 0, many, '1'),
-    1,
-  );
-
-export const epochs = (command: Command, number: number): Command =>
-  command.option(
-    '--epochs <n>',
-    'passes over the training images',
-    wholeNumber('--epochs', 1, 1_000_000, '10'),
-    number,
-  );
-
-export const learningRate = (command: Command, rate: number): Command =>
-  command.option('--lr <x>', 'learning rate of the first epoch', positiveNumber('--lr', '0.0005'), rate);
 
 export const outputFlags = (command: Command): Command =>
   command

@@ -8,9 +8,14 @@ import { basename, dirname, join } from 'node:path';
 /**
  * Replaces the contents of `file`.
  *
+ * @param before called when the new contents are on the disk, just before they take the file's name
  * @throws what the file system throws; the file then has its previous contents, and no remains are left beside it.
  */
-export function writeFileAtomically(file: string, contents: string | Uint8Array): void {
+export function writeFileAtomically(
+  file: string,
+  contents: string | Uint8Array,
+  before: () => void = () => undefined,
+): void {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
   try {
@@ -21,6 +26,7 @@ export function writeFileAtomically(file: string, contents: string | Uint8Array)
     } finally {
       closeSync(handle);
     }
+    before();
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });

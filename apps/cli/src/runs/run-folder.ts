@@ -1,12 +1,14 @@
 /**
- * The folder of a run: `config.json` (everything needed to repeat it), `metrics.jsonl` (a line an epoch), `last.safetensors` and `best.safetensors`.
- * Every file is replaced atomically, so that whatever happens the previous one is whole.
+ * The folder of a run: `config.json` (everything needed to repeat it), `metrics.jsonl` (a line an epoch), `last/` (the full state), `last.safetensors` and
+ * `best.safetensors` (weights). Every file is replaced atomically, so that whatever happens the previous one is whole.
  */
-import { rmSync } from 'node:fs';
+import type { StoredTensor } from '@capsnet/capsules';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailedRun, systemReason } from '../errors.js';
 import { eventLine, type Event } from '../output/json.js';
 import { writeFileAtomically } from './atomic.js';
+import { checkpointFiles, writeCheckpoint } from './checkpoint-file.js';
 
 export interface RunFolder {
   readonly directory: string;
@@ -17,12 +19,17 @@ export interface RunFolder {
   writeConfig(config: unknown): void;
   /** Adds a line to the metrics. */
   record(event: Event): void;
+  /** Forgets lines beyond the first `epochs`: a resumed training will write them again. */
+  keepMetrics(epochs: number): void;
   writeLast(bytes: Uint8Array): void;
   writeBest(bytes: Uint8Array): void;
+  writeState(tensors: readonly (readonly [string, StoredTensor])[], position: unknown): void;
+  /** Any other file of the run, by its name. */
+  write(name: string, contents: string | Uint8Array): void;
 }
 
-/** Opens a folder that can be written to (see `prepareDirectory`), and clears it of the files of an earlier run. */
-export function openRunFolder(directory: string): RunFolder {
+/** Opens a folder that can be written to (see `prepareDirectory`); cleared of the files of an earlier run, unless that one goes on. */
+export function openRunFolder(directory: string, { resume = false } = {}): RunFolder {
   const file = (name: string): string => join(directory, name);
   const files = {
     lastWeights: file('last.safetensors'),
@@ -30,19 +37,39 @@ export function openRunFolder(directory: string): RunFolder {
     metricsFile: file('metrics.jsonl'),
     configFile: file('config.json'),
   };
-  for (const path of Object.values(files)) rmSync(path, { force: true });
-  let metrics = '';
-  let kept: string | undefined;
-  const write = (path: string, contents: string | Uint8Array): void => {
+  const state = checkpointFiles(directory);
+  if (!resume) {
+    const own = /^events\.out\.tfevents\./;
+    const events = existsSync(directory) ? readdirSync(directory).filter((name) => own.test(name)) : [];
+    // The state first: a folder with settings and without a state is a run at its start.
+    for (const path of [
+      ...Object.values(state),
+      ...Object.values(files),
+      ...['report.html', ...events].map(file),
+    ])
+      rmSync(path, { force: true });
+  }
+  let metrics = existsSync(files.metricsFile) ? readFileSync(files.metricsFile, 'utf8') : '';
+  const kept = (): string | undefined =>
+    [state.current, state.previous, files.lastWeights].find((path) => existsSync(path));
+  const guarded = (path: string, write: () => void): void => {
     try {
-      writeFileAtomically(path, contents);
+      write();
     } catch (error) {
       const reason = systemReason(error);
       if (reason === undefined) throw error;
-      const rest = kept === undefined ? 'Nothing had been kept yet.' : `The last good checkpoint is ${kept}.`;
+      const good = kept();
+      const rest =
+        good !== undefined
+          ? `The last good checkpoint is ${good}.`
+          : existsSync(directory)
+            ? 'Nothing had been kept yet.'
+            : 'The folder of the run is gone, with all that was kept.';
       throw new FailedRun(`writing ${path} failed (${reason}), so the run has stopped. ${rest}`);
     }
   };
+  const write = (path: string, contents: string | Uint8Array): void =>
+    guarded(path, () => writeFileAtomically(path, contents));
   return {
     directory,
     ...files,
@@ -51,10 +78,19 @@ export function openRunFolder(directory: string): RunFolder {
       metrics += eventLine(event);
       write(files.metricsFile, metrics);
     },
-    writeLast(bytes) {
-      write(files.lastWeights, bytes);
-      kept = files.lastWeights;
+    keepMetrics(epochs) {
+      const lines = metrics.split('\n').filter((line) => line !== '');
+      if (lines.length <= epochs) return;
+      metrics = lines
+        .slice(0, epochs)
+        .map((line) => `${line}\n`)
+        .join('');
+      write(files.metricsFile, metrics);
     },
+    writeLast: (bytes) => write(files.lastWeights, bytes),
     writeBest: (bytes) => write(files.bestWeights, bytes),
+    writeState: (tensors, position) =>
+      guarded(state.current, () => writeCheckpoint(directory, tensors, position)),
+    write: (name, contents) => write(file(name), contents),
   };
 }

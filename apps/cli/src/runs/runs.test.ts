@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FailedRun } from '../errors.js';
 import { writeFileAtomically } from './atomic.js';
+import { checkpointFiles, findCheckpoint, writeCheckpoint } from './checkpoint-file.js';
 import { openRunFolder } from './run-folder.js';
 
 let folder: string;
@@ -47,13 +48,49 @@ describe('run folder', () => {
     );
   });
 
-  it('says which checkpoint is good when the folder vanishes', () => {
+  it('says what is left when the folder vanishes, or a file cannot be replaced', () => {
     const inner = join(folder, 'run');
     mkdirSync(inner);
     const run = openRunFolder(inner);
     run.writeLast(Uint8Array.of(1));
+    mkdirSync(run.bestWeights);
+    writeFileSync(join(run.bestWeights, 'in the way'), '');
+    expect(() => run.writeBest(Uint8Array.of(2))).toThrow(FailedRun);
+    expect(() => run.writeBest(Uint8Array.of(2))).toThrow(
+      /directory.*The last good checkpoint is .*last\.safetensors/,
+    );
     rmSync(inner, { recursive: true });
-    expect(() => run.writeLast(Uint8Array.of(2))).toThrow(FailedRun);
-    expect(() => run.writeLast(Uint8Array.of(2))).toThrow(/no such file or directory.*last\.safetensors/);
+    expect(() => run.writeLast(Uint8Array.of(2))).toThrow(
+      /no such file or directory.*folder of the run is gone/,
+    );
+  });
+});
+
+describe('checkpoint file', () => {
+  const tensors = (value: number) => [['a/b', { shape: [2], data: Float32Array.of(value, NaN) }]] as const;
+
+  it('keeps the one before, and finds the newest that is whole', () => {
+    writeCheckpoint(folder, tensors(1), { step: 1 });
+    writeCheckpoint(folder, tensors(2), { step: 2 });
+    const { current, previous } = checkpointFiles(folder);
+    expect(findCheckpoint(folder)).toMatchObject({
+      problems: [],
+      checkpoint: { position: { step: 2 }, file: current },
+    });
+    expect(findCheckpoint(folder).checkpoint!.tensors.get('a/b')!.data).toEqual(Float32Array.of(2, NaN));
+    // Every single flipped bit is seen: in the header, in the position, in the data.
+    const bytes = readFileSync(current);
+    for (let at = 0; at < bytes.length; at++) {
+      const spoiled = Buffer.from(bytes);
+      spoiled[at]! ^= 1 << (at % 8);
+      writeFileSync(current, spoiled);
+      const found = findCheckpoint(folder);
+      expect(found.checkpoint?.file, `byte ${at}`).toBe(previous);
+      expect(found.problems).toHaveLength(1);
+    }
+    rmSync(current);
+    expect(findCheckpoint(folder).checkpoint!.position).toEqual({ step: 1 });
+    rmSync(previous);
+    expect(findCheckpoint(folder)).toEqual({ checkpoint: undefined, problems: [] });
   });
 });

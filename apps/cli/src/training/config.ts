@@ -1,18 +1,18 @@
-/** `config.json`: everything that is needed to repeat a run, and what it ran on. */
+/** `config.json`: everything that is needed to repeat a run, in the form that `--config` reads, and under `run` what it ran on. */
 import type { Model } from '@capsnet/capsules';
-import type { ExampleSet } from '../data/examples.js';
 import type { Backend } from '@capsnet/tensor';
-import { learningRateDecay, smallestLearningRate } from './recipe.js';
-import type { TrainSettings } from './settings.js';
+import type { ExampleSet } from '../data/examples.js';
+import { schemaLocation } from '../settings/file.js';
+import { recordedSettings, type TrainSettings } from '../settings/settings.js';
 
 export interface ConfigParts {
   readonly version: string;
   readonly settings: TrainSettings;
   readonly model: Model;
   readonly training: ExampleSet;
+  readonly validation: ExampleSet | undefined;
   readonly testing: ExampleSet;
   readonly backend: Backend;
-  readonly reconstructionWeight: number;
 }
 
 export const runConfig = ({
@@ -20,31 +20,35 @@ export const runConfig = ({
   settings,
   model,
   training,
+  validation,
   testing,
   backend,
-  reconstructionWeight,
 }: ConfigParts) => ({
-  capsnet: version,
-  started: new Date().toISOString(),
-  settings,
-  recipe: {
-    optimizer: 'adam',
-    learningRate: `max(${settings.learningRate} * ${learningRateDecay}^epoch, ${Math.min(settings.learningRate, smallestLearningRate)})`,
-    reconstructionWeight,
-    bestEpochOn: 'test split',
-  },
-  model: model.description,
-  data: {
-    name: training.name,
-    trainImages: training.count,
-    testImages: testing.count,
-    shape: training.shape,
-    trainRecipe: training.recipe,
-    testRecipe: testing.recipe,
-  },
-  machine: {
-    node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-    backend: backend.description,
+  $schema: schemaLocation,
+  ...recordedSettings(settings),
+  run: {
+    capsnet: version,
+    started: new Date().toISOString(),
+    protocol: protocolOf(validation),
+    model: model.description,
+    data: {
+      trainImages: training.count,
+      validationImages: validation?.count ?? 0,
+      testImages: testing.count,
+      shape: training.shape,
+      trainRecipe: training.recipe,
+      testRecipe: testing.recipe,
+    },
+    machine: {
+      node: process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+      backend: backend.description,
+    },
   },
 });
+
+/** How the best epoch is chosen, as every output names it. */
+export const protocolOf = (validation: ExampleSet | undefined): string =>
+  validation
+    ? `best epoch on ${validation.count} held-out training images; the test split is read once`
+    : 'best epoch on the test split (the protocol of the reference)';

@@ -1,119 +1,234 @@
 /**
- * The loop over epochs: train, keep the weights, test, report. The last good weights are in the run's folder at every moment.
+ * The loop over epochs: train, choose, keep. Whatever happens at whatever moment, the run's folder has a state that goes on to the same bits.
  */
-import { adam } from '@capsnet/autograd';
-import { TrainingError, fit, saveModel } from '@capsnet/capsules';
+import { TrainingError, fit, loadModel, saveModel, type Parameters } from '@capsnet/capsules';
+import type { Optimizer } from '@capsnet/autograd';
 import { randomKey, splitKey } from '@capsnet/tensor';
+import { readFileSync } from 'node:fs';
 import { trainingBatches } from '../data/batches.js';
 import { FailedRun, Interrupted } from '../errors.js';
-import { createEvaluator } from '../evaluation/evaluate.js';
+import { createEvaluator, type Evaluation } from '../evaluation/evaluate.js';
 import { drawReconstructions } from '../evaluation/picture.js';
 import { plural } from '../output/format.js';
-import { checkpointNotes } from './checkpoint.js';
-import { learningRateOf } from './recipe.js';
+import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
+import { learningRateOf, optimizerOf } from './recipe.js';
 import { reportEpoch } from './report.js';
-import type { Outcome, Run } from './run.js';
+import { choosingSplit, type Best, type Ending, type Outcome, type Run } from './run.js';
+
+/** Seconds between checkpoints inside an epoch, when nobody asks for a number of steps. */
+const savingInterval = 60;
+
+/** Whether an epoch is better than the best before it: more right answers, among equals the lower loss. */
+export const isBetter = (one: Omit<Best, 'epoch'>, best: Omit<Best, 'epoch'> | undefined): boolean =>
+  best === undefined ||
+  one.accuracy > best.accuracy ||
+  (one.accuracy === best.accuracy && one.loss < best.loss);
 
 /**
- * Trains for as many epochs as the settings say.
+ * Trains as the settings say, from the start or from where the run was left, and tests the best weights.
  *
  * @throws FailedRun when the loss or a gradient is not finite, Interrupted when the user asks to stop
  */
 export async function trainEpochs(run: Run): Promise<Outcome> {
-  const { settings, model, training, testing, backend, folder, progress, interruption } = run;
+  const { settings, model, training, backend, folder, console, progress, interruption } = run;
   const [weightsKey, dataKey] = splitKey(randomKey(settings.seed)) as [
     ReturnType<typeof randomKey>,
     ReturnType<typeof randomKey>,
   ];
-  const evaluator = createEvaluator(model, backend);
-  const stop = new AbortController();
-  const { parameters, state } = model.init(weightsKey);
-  // So that there is a good checkpoint from the first step on.
-  folder.writeLast(await saveModel(model, parameters, state, checkpointNotes(run, 0, 0)));
+  const optimizer: Optimizer<Parameters, Parameters> = optimizerOf(settings);
+  const fresh = model.init(weightsKey);
+  const restored = settings.resumed
+    ? await restoreState(folder, console, model, optimizer, fresh, settings.ema !== undefined)
+    : undefined;
+  const position: Position | undefined = restored?.position;
+  const { parameters, state } = restored ?? fresh;
+  folder.keepMetrics(position?.epoch ?? 0);
+  // So that there are good weights from the first step on.
+  if (!restored) folder.writeLast(await saveModel(model, parameters, state, checkpointNotes(run, 0, 0)));
+  else
+    console.note(
+      `going on in epoch ${position!.epoch + 1} after ${plural(position!.step, 'step')}, from ${folder.directory}`,
+    );
 
+  const choosing = choosingSplit(run);
+  const evaluator = createEvaluator(model, backend, settings.reconstruction);
   const order = trainingBatches(training, { ...settings, key: dataKey });
-  async function* batches(epoch: number) {
-    progress.startEpoch(epoch + 1);
-    for await (const batch of order.epoch(epoch)) {
-      if (await interruption.check()) stop.abort();
+  const stop = new AbortController();
+  const started = performance.now();
+  const sittingSeconds = (): number => (performance.now() - started) / 1000;
+  const seconds = (): number => (position?.seconds ?? 0) + sittingSeconds();
+  const outOfTime = (): boolean =>
+    settings.stopAfter !== undefined && sittingSeconds() >= 60 * settings.stopAfter;
+
+  let best = position?.best;
+  let withoutBetter = position?.withoutBetter ?? 0;
+  let epochsDone = position?.epoch ?? 0;
+  let stepsDone = position?.step ?? 0;
+  /** Of the best epoch, when this sitting saw it. */
+  let bestTested: Evaluation | undefined;
+  let lastKept = performance.now();
+  const keep = async (
+    snapshot: TrainingState & { readonly step: number },
+    where: Pick<Position, 'epoch' | 'batchesDone' | 'sums'>,
+  ): Promise<void> => {
+    const { step } = snapshot;
+    await keepState(folder, model, snapshot, {
+      ...where,
+      step,
+      ...(best ? { best } : {}),
+      withoutBetter,
+      seconds: seconds(),
+    });
+    lastKept = performance.now();
+  };
+  const due = (step: number): boolean =>
+    settings.saveEvery === undefined
+      ? performance.now() - lastKept > 1000 * savingInterval
+      : step % settings.saveEvery === 0;
+  const exhausted = (): boolean => settings.earlyStop !== undefined && withoutBetter >= settings.earlyStop;
+  async function* batches(epoch: number, from: number) {
+    progress.startEpoch(epoch + 1, from * settings.batchSize);
+    for await (const batch of order.epoch(epoch, from)) {
+      if ((await interruption.check()) || outOfTime()) stop.abort();
       yield batch;
     }
   }
-  let outcome: Outcome | undefined;
+
+  let ending: Ending = exhausted() ? 'early-stop' : 'epochs';
   try {
     const reports = fit({
       model,
-      optimizer: adam(),
-      parameters,
-      state,
-      epochs: settings.epochs,
+      optimizer,
+      ...(restored ?? fresh),
+      epochs: ending === 'epochs' ? settings.epochs : 0,
+      firstEpoch: epochsDone,
+      stepsDone,
+      batchesDone: position?.batchesDone ?? 0,
+      ...(position?.sums ? { sums: position.sums } : {}),
       batches,
-      learningRate: (epoch) => learningRateOf(settings.learningRate, epoch),
+      learningRate: learningRateOf(settings, order.stepsPerEpoch),
+      reconstructionWeight: settings.reconstruction,
+      ...(settings.ema === undefined ? {} : { averageDecay: settings.ema }),
       signal: stop.signal,
-      onStep: ({ running }) => progress.step(running.count, running.loss, running.accuracy),
+      onStep: async ({ step, running, epoch }, snapshot) => {
+        stepsDone = step;
+        progress.step(running.count, running.loss, running.accuracy);
+        if (!due(step)) return;
+        const now = snapshot();
+        await keep(now, { epoch, batchesDone: now.batchesDone, sums: now.sums });
+      },
       backend,
     });
     for await (const report of reports) {
+      const { snapshot, step } = report;
       const epoch = report.epoch + 1;
+      const chosen = report.average ?? report;
+      const inside = { epoch: report.epoch, batchesDone: snapshot.batchesDone, sums: snapshot.sums };
       const weights = await saveModel(
         model,
-        report.parameters,
-        report.state,
-        checkpointNotes(run, epoch, report.step),
+        chosen.parameters,
+        chosen.state,
+        checkpointNotes(run, epoch, step),
       );
       folder.writeLast(weights);
-      if (!report.complete || interruption.requested) throw interrupted(run, epoch, report.step);
+      if (!report.complete || interruption.requested) {
+        await keep(snapshot, inside);
+        if (interruption.requested) throw interrupted(run, epoch, step);
+        ending = 'stop-after';
+        break;
+      }
       const tested = await evaluator
-        .run(report.parameters, report.state, testing, {
+        .run(chosen.parameters, chosen.state, choosing.set, {
           interruption,
           onProgress: (done, _seconds, right) => progress.test(done, right),
         })
-        .catch((error: unknown) => {
-          throw error instanceof Interrupted ? interrupted(run, epoch, report.step) : error;
+        .catch(async (error: unknown) => {
+          if (!(error instanceof Interrupted)) throw error;
+          await keep(snapshot, inside);
+          throw interrupted(run, epoch, step);
         });
       progress.clear();
-      const better = outcome === undefined || tested.accuracy > outcome.best.accuracy;
-      if (better) folder.writeBest(weights);
-      outcome = { last: tested, best: better ? { epoch, accuracy: tested.accuracy } : outcome!.best };
+      const better = isBetter(tested, best);
+      withoutBetter = better ? 0 : withoutBetter + 1;
+      if (better) {
+        folder.writeBest(weights);
+        best = { epoch, accuracy: tested.accuracy, loss: tested.loss };
+        bestTested = tested;
+      }
+      epochsDone = epoch;
       reportEpoch(run, {
         event: 'epoch',
         epoch,
         loss: report.training.loss,
         accuracy: report.training.accuracy,
+        margin: report.training.margin,
+        reconstruction: report.training.reconstruction,
         valLoss: tested.loss,
         valAccuracy: tested.accuracy,
+        valOn: choosing.name,
         imagesPerSecond: report.imagesPerSecond,
         seconds: report.seconds,
-        testSeconds: tested.seconds,
+        valSeconds: tested.seconds,
         learningRate: report.learningRate,
-        step: report.step,
+        step,
       });
-      if (epoch === settings.epochs && settings.picture !== undefined) {
-        const { parameters: weightsNow, state: stateNow } = report;
-        await drawReconstructions(settings.picture, {
-          model,
-          modelName: settings.model,
-          parameters: weightsNow,
-          state: stateNow,
-          split: testing,
-          evaluation: tested,
-          backend,
-        });
-      }
+      await keep(snapshot, { epoch, batchesDone: 0 });
+      if (exhausted()) ending = 'early-stop';
+      else if (outOfTime() && epoch < settings.epochs) ending = 'stop-after';
+      if (ending !== 'epochs') break;
     }
+    if (!best) {
+      throw new FailedRun(
+        `the time was up in the first epoch, after ${plural(stepsDone, 'step')}: there are no tested weights yet. Go on with: ${resumeCommand(run)}`,
+      );
+    }
+    const tested = await testBest(run, evaluator, choosing.name === 'test' ? bestTested : undefined);
+    return { ending, epochs: epochsDone, best, tested };
   } catch (error) {
     if (error instanceof TrainingError)
-      throw new FailedRun(`${error.message} The last good checkpoint is ${folder.lastWeights}.`);
+      throw new FailedRun(
+        `${error.message} The last good checkpoint is ${folder.lastWeights}; ${folder.directory}/last has the full state.`,
+      );
     throw error;
   } finally {
     await order.close();
     evaluator.release();
   }
-  if (outcome === undefined) throw interrupted(run, 1, 0);
-  return outcome;
 }
 
-const interrupted = ({ folder, settings }: Run, epoch: number, step: number): Interrupted =>
+/** The best weights on the test split, as they stand in their file; and the picture of them. */
+async function testBest(
+  run: Run,
+  evaluator: ReturnType<typeof createEvaluator>,
+  known: Evaluation | undefined,
+): Promise<Evaluation> {
+  const { settings, model, testing, backend, folder, progress, interruption } = run;
+  const { parameters, state } = loadModel(readFileSync(folder.bestWeights), folder.bestWeights);
+  const tested =
+    known ??
+    (await evaluator
+      .run(parameters, state, testing, {
+        interruption,
+        onProgress: (done, _seconds, right) => progress.finalTest(done, right),
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Interrupted)) throw error;
+        throw new Interrupted(
+          `stopped in the last test; the weights are in ${folder.bestWeights}. Test them: capsnet test --weights ${folder.bestWeights}`,
+        );
+      }));
+  progress.clear();
+  if (settings.picture !== undefined) {
+    const modelName = settings.model;
+    const source = { model, modelName, parameters, state, split: testing, evaluation: tested, backend };
+    await drawReconstructions(settings.picture, source);
+  }
+  return tested;
+}
+
+export const resumeCommand = ({ folder }: Run): string => `capsnet train --resume ${folder.directory}`;
+
+const interrupted = (run: Run, epoch: number, step: number): Interrupted =>
   new Interrupted(
-    `stopped in epoch ${epoch} of ${settings.epochs} after ${plural(step, 'step')}; the weights so far are in ${folder.lastWeights}.`,
+    `stopped in epoch ${epoch} of ${run.settings.epochs} after ${plural(step, 'step')}; the weights so far are in ${run.folder.lastWeights}. Go on with: ${resumeCommand(run)}`,
   );

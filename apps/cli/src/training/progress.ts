@@ -6,14 +6,18 @@ import type { Progress } from '../output/progress.js';
 export interface TrainingTask {
   readonly epochs: number;
   readonly trainImages: number;
+  /** Images that choose the best epoch, after each. */
   readonly testImages: number;
+  /** Images of the test at the end; 0 when there is none of its own. */
+  readonly finalImages?: number;
 }
 
 export interface TrainingProgress {
-  /** A new epoch (from 1) begins. */
-  startEpoch(epoch: number): void;
+  /** An epoch (from 1) begins, or goes on after some of its images. */
+  startEpoch(epoch: number, imagesDone?: number): void;
   step(imagesDone: number, loss: number, accuracy: number): void;
   test(imagesDone: number, right: number): void;
+  finalTest(imagesDone: number, right: number): void;
   clear(): void;
 }
 
@@ -22,7 +26,7 @@ const memory = 0.95;
 
 export function trainingProgress(
   progress: Progress,
-  { epochs, trainImages, testImages }: TrainingTask,
+  { epochs, trainImages, testImages, finalImages = 0 }: TrainingTask,
   now: () => number = () => performance.now() / 1000,
 ): TrainingProgress {
   let epoch = 1;
@@ -39,16 +43,17 @@ export function trainingProgress(
     last = { images, at };
     return pace === undefined ? current : memory * pace + (1 - memory) * current;
   };
-  const secondsLeft = (trainLeft: number, testLeft: number): number => {
+  const secondsLeft = (trainLeft: number, testLeft: number, finalLeft = finalImages): number => {
     const later = epochs - epoch;
     // Until the first test, a test image is taken for a third of a training image.
     const test = testPace ?? (trainPace ?? 0) / 3;
-    return (trainLeft + later * trainImages) * (trainPace ?? NaN) + (testLeft + later * testImages) * test;
+    const tests = testLeft + later * testImages + finalLeft;
+    return (trainLeft + later * trainImages) * (trainPace ?? 0) + tests * test;
   };
   return {
-    startEpoch(number) {
+    startEpoch(number, imagesDone = 0) {
       epoch = number;
-      last = { images: 0, at: now() };
+      last = { images: imagesDone, at: now() };
     },
     step(done, loss, accuracy) {
       trainPace = measure(trainPace, done);
@@ -71,6 +76,18 @@ export function trainingProgress(
         total: testImages,
         imagesPerSecond: testPace === undefined ? 0 : 1 / testPace,
         secondsLeft: secondsLeft(0, testImages - done),
+        accuracy: right / done,
+      });
+    },
+    finalTest(done, right) {
+      if (done <= last.images) last = { images: 0, at: now() };
+      testPace = measure(testPace, done);
+      progress.report({
+        label: 'test',
+        done,
+        total: finalImages,
+        imagesPerSecond: testPace === undefined ? 0 : 1 / testPace,
+        secondsLeft: (finalImages - done) * (testPace ?? 0),
         accuracy: right / done,
       });
     },

@@ -1,27 +1,36 @@
 /** What a training tells its user: at the start, after each epoch, at the end; as text or as events. */
 import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
 import { emit, type Event } from '../output/json.js';
-import type { Outcome, Run } from './run.js';
+import { protocolOf } from './config.js';
+import { resumeCommand } from './loop.js';
+import { choosingSplit, type Outcome, type Run } from './run.js';
 
 /** What is about to happen. */
-export function announce({ console, settings, training, testing, backend }: Run): void {
+export function announce({ console, settings, training, validation, testing, backend }: Run): void {
   const { model, dataset, batchSize, augment, seed, out } = settings;
+  const held = validation ? `, ${count(validation.count)} for validation` : '';
   console.note(
-    `${model} on ${dataset}: ${count(training.count)} training and ${plural(testing.count, 'test image')}` +
+    `${model} on ${dataset}: ${count(training.count)} training images${held}, ${plural(testing.count, 'test image')}` +
       `${augment ? ', augmented' : ''}, batches of ${batchSize}, seed ${seed}`,
   );
+  if (!validation) console.note(`protocol: ${protocolOf(validation)}`);
   console.note(`backend ${backend.description}; writing to ${out}`);
 }
 
-/** An epoch as `--json` and `metrics.jsonl` tell it: `loss`, `accuracy` of training, `val...` of the test split. */
+/** An epoch as `--json` and `metrics.jsonl` tell it: `loss`, `accuracy` of training, `val...` of the split that `valOn` names. */
 export interface EpochEvent extends Event {
   readonly epoch: number;
   readonly loss: number;
   readonly accuracy: number;
+  readonly margin: number;
+  readonly reconstruction: number;
   readonly valLoss: number;
   readonly valAccuracy: number;
+  readonly valOn: 'validation' | 'test';
   readonly imagesPerSecond: number;
   readonly seconds: number;
+  readonly learningRate: number;
+  readonly step: number;
 }
 
 /** Records an epoch and shows it. */
@@ -33,44 +42,44 @@ export function reportEpoch({ folder, console, json, settings }: Run, event: Epo
   }
   console.note(
     `epoch ${event.epoch}/${settings.epochs}  loss ${showLoss(event.loss)} acc ${percent(event.accuracy)}  ` +
-      `test loss ${showLoss(event.valLoss)} acc ${percent(event.valAccuracy)}  ${Math.round(event.imagesPerSecond)} img/s`,
+      `${event.valOn} loss ${showLoss(event.valLoss)} acc ${percent(event.valAccuracy)}  ${Math.round(event.imagesPerSecond)} img/s`,
   );
 }
 
 /** The result. */
-export function reportResult(
-  { folder, console, json, settings }: Run,
-  { last, best }: Outcome,
-  seconds: number,
-): void {
+export function reportResult(run: Run, { ending, epochs, best, tested }: Outcome, seconds: number): void {
+  const { folder, console, json, settings, validation } = run;
+  const { name } = choosingSplit(run);
   if (json) {
     emit(console, {
       event: 'done',
-      accuracy: last.accuracy,
-      error: last.error,
-      count: last.count,
-      misclassified: last.misclassified.length,
-      misclassifiedIndices: last.misclassified.map(({ index }) => index),
-      loss: last.loss,
+      accuracy: tested.accuracy,
+      error: tested.error,
+      count: tested.count,
+      misclassified: tested.misclassified.length,
+      misclassifiedIndices: tested.misclassified.map(({ index }) => index),
+      loss: tested.loss,
+      protocol: protocolOf(validation),
       bestEpoch: best.epoch,
-      bestAccuracy: best.accuracy,
-      bestEpochOn: 'test',
-      epochs: settings.epochs,
+      bestEpochOn: name,
+      [name === 'test' ? 'bestAccuracy' : 'validationAccuracy']: best.accuracy,
+      epochs,
+      complete: ending !== 'stop-after',
+      ending,
       seconds,
-      weights: folder.lastWeights,
-      bestWeights: folder.bestWeights,
+      weights: folder.bestWeights,
+      lastWeights: folder.lastWeights,
       ...(settings.picture === undefined ? {} : { picture: settings.picture }),
     });
     return;
   }
   const { green, bold } = console.colours.result;
   const lines = [
-    `${bold(green(percent(last.accuracy)))} of ${plural(last.count, 'test image')} right, ${count(last.misclassified.length)} wrong, after ${duration(seconds)}.`,
-    ...(best.epoch < settings.epochs
-      ? [`Best epoch on the test split: ${best.epoch} with ${percent(best.accuracy)}.`]
-      : []),
-    `Weights:   ${folder.lastWeights}`,
-    `           ${folder.bestWeights} (best on the test split)`,
+    `${bold(green(percent(tested.accuracy)))} of ${plural(tested.count, 'test image')} right, ${count(tested.misclassified.length)} wrong (error ${percent(tested.error)}), after ${duration(seconds)}.`,
+    `Chosen:    epoch ${best.epoch} of ${epochs}, ${percent(best.accuracy)} on the ${name} split (${protocolOf(validation)})`,
+    ...(ending === 'early-stop' ? [`Ended:     no better epoch for ${settings.earlyStop}`] : []),
+    ...(ending === 'stop-after' ? [`Ended:     the time was up. Go on with: ${resumeCommand(run)}`] : []),
+    `Weights:   ${folder.bestWeights}`,
     ...(settings.picture === undefined ? [] : [`Picture:   ${settings.picture}`]),
     `Test them: capsnet test --weights ${folder.bestWeights} --dataset ${settings.dataset}`,
   ];

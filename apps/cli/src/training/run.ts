@@ -1,19 +1,21 @@
 /** What one training works with, and what it comes to. */
 import type { Model } from '@capsnet/capsules';
-import type { ExampleSet } from '../data/examples.js';
 import type { Backend } from '@capsnet/tensor';
+import type { ExampleSet } from '../data/examples.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Interruption } from '../interruption.js';
 import type { Console } from '../output/console.js';
 import type { RunFolder } from '../runs/run-folder.js';
+import type { TrainSettings } from '../settings/settings.js';
 import type { TrainingProgress } from './progress.js';
-import type { TrainSettings } from './settings.js';
 
 /** Everything that a run works with. */
 export interface Run {
   readonly settings: TrainSettings;
   readonly model: Model;
   readonly training: ExampleSet;
+  /** Held-out training images; absent when the best epoch is chosen on the test split. */
+  readonly validation: ExampleSet | undefined;
   readonly testing: ExampleSet;
   readonly backend: Backend;
   readonly folder: RunFolder;
@@ -23,8 +25,28 @@ export interface Run {
   readonly interruption: Interruption;
 }
 
-/** What is known after the last epoch. */
-export interface Outcome {
-  readonly last: Evaluation;
-  readonly best: { readonly epoch: number; readonly accuracy: number };
+/** The epoch (from 1) whose weights are kept as the best, and its scores on the split that chooses. */
+export interface Best {
+  readonly epoch: number;
+  readonly accuracy: number;
+  readonly loss: number;
 }
+
+/** Why a training came to its end. */
+export type Ending = 'epochs' | 'early-stop' | 'stop-after';
+
+/** What is known at the end. */
+export interface Outcome {
+  readonly ending: Ending;
+  readonly epochs: number;
+  readonly best: Best;
+  /** The best weights on the test split. */
+  readonly tested: Evaluation;
+}
+
+/** The split that chooses the best epoch, and its name. */
+export const choosingSplit = ({
+  validation,
+  testing,
+}: Run): { set: ExampleSet; name: 'validation' | 'test' } =>
+  validation ? { set: validation, name: 'validation' } : { set: testing, name: 'test' };

@@ -2,22 +2,58 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { ProgressReport } from '../output/progress.js';
 import { trainingProgress } from './progress.js';
+import { isBetter } from './loop.js';
 import { learningRateOf } from './recipe.js';
 
-describe('recipe', () => {
+const settings = (changed: Partial<Parameters<typeof learningRateOf>[0]> = {}) => ({
+  lr: 5e-4,
+  lrMin: 5e-5,
+  lrDecay: 0.97,
+  schedule: 'exponential' as const,
+  warmup: 0,
+  epochs: 10,
+  ...changed,
+});
+
+describe('learning rate', () => {
   it('is that of the reference', () => {
-    expect(learningRateOf(5e-4, 0)).toBe(5e-4);
-    expect(learningRateOf(5e-4, 1)).toBeCloseTo(4.85e-4, 12);
-    expect(learningRateOf(5e-4, 150)).toBe(5e-5);
+    const rate = learningRateOf(settings(), 100);
+    expect(rate(0, 0)).toBe(5e-4);
+    expect(rate(1, 100)).toBeCloseTo(4.85e-4, 12);
+    expect(rate(1, 199)).toBe(rate(1, 100));
+    expect(rate(150, 15_000)).toBe(5e-5);
   });
 
-  test.prop([fc.double({ min: 1e-9, max: 1, noNaN: true }), fc.nat(500)])(
-    'the rate never rises',
-    (initial, epoch) => {
-      expect(learningRateOf(initial, epoch + 1)).toBeLessThanOrEqual(learningRateOf(initial, epoch));
-      expect(learningRateOf(initial, 0)).toBe(initial);
-    },
-  );
+  it('falls along half a cosine to the minimum at the last step, after a rise from 0', () => {
+    const rate = learningRateOf(settings({ schedule: 'cosine', lrMin: 1e-5, warmup: 0.5 }), 10);
+    expect([0, 1, 2, 3, 4].map((step) => rate(0, step) / 5e-4)).toEqual(
+      [1, 2, 3, 4, 5].map((step) => expect.closeTo(step / 6, 12)),
+    );
+    expect(rate(0, 5)).toBe(5e-4);
+    expect(rate(9, 99)).toBeCloseTo(1e-5, 12);
+    expect(rate(5, 52)).toBeCloseTo((5e-4 + 1e-5) / 2, 12);
+  });
+
+  test.prop([
+    fc.double({ min: 1e-9, max: 1, noNaN: true }),
+    fc.constantFrom('exponential' as const, 'cosine' as const, 'constant' as const),
+    fc.nat(98),
+  ])('never rises after the warm-up, and never falls below the minimum', (lr, schedule, step) => {
+    const rate = learningRateOf(settings({ lr, schedule }), 10);
+    const at = (n: number): number => rate(Math.floor(n / 10), n);
+    expect(at(step + 1)).toBeLessThanOrEqual(at(step));
+    expect(at(step)).toBeGreaterThanOrEqual(Math.min(lr, 5e-5) * (1 - 1e-12));
+    expect(at(0)).toBe(lr);
+  });
+});
+
+describe('isBetter', () => {
+  it('counts right answers, then the loss', () => {
+    expect(isBetter({ accuracy: 0, loss: 9 }, undefined)).toBe(true);
+    expect(isBetter({ accuracy: 0.9, loss: 9 }, { accuracy: 0.8, loss: 1 })).toBe(true);
+    expect(isBetter({ accuracy: 0.8, loss: 0.5 }, { accuracy: 0.8, loss: 1 })).toBe(true);
+    expect(isBetter({ accuracy: 0.8, loss: 1 }, { accuracy: 0.8, loss: 1 })).toBe(false);
+  });
 });
 
 describe('trainingProgress', () => {

@@ -1,0 +1,186 @@
+/** Runs that were killed, stopped or damaged go on to the bytes of a run that was not. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { binary, capsnet, temporaryFolder } from './cli.js';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+const at = (name: string): string => join(folder.path, name);
+const task = [
+  ...['train', '--dataset', 'digits', '--limit-train', '160', '--limit-test', '30', '--epochs', '3'],
+  ...['--seed', '3', '--ema', '0.9', '--schedule', 'cosine', '--warmup', '0.5', '--clip', '5', '--augment'],
+];
+const minute = 60_000;
+
+/** What the files hold, in short: comparing megabytes element by element takes minutes. */
+const weightsOf = (run: string): string[] =>
+  ['best.safetensors', 'last.safetensors'].map((name) =>
+    createHash('sha256')
+      .update(readFileSync(join(run, name)))
+      .digest('hex'),
+  );
+
+/** The metrics without what a clock measured. */
+const metricsOf = (run: string): unknown[] =>
+  readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { imagesPerSecond: _rate, seconds: _seconds, valSeconds: _test, ...rest } = JSON.parse(line);
+      return rest;
+    });
+
+/** Starts a command and kills it without a warning after a while; true when it had ended by itself before. */
+const killedAfter = (milliseconds: number, args: readonly string[]): Promise<boolean> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [binary, ...args], { stdio: 'ignore' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+
+describe('resuming', () => {
+  const whole = at('whole');
+  beforeAll(async () => {
+    const run = await capsnet([...task, '--out', whole, '--threads', '1']);
+    expect(run.code, run.stderr).toBe(0);
+  }, minute);
+
+  it(
+    'after kill -9 at many moments gives the same bytes, on another number of threads too',
+    async () => {
+      const out = at('killed');
+      let done = false;
+      // A state at every step: the kill meets steps, writing, tests and the start in turn. scripts/ci has more of them.
+      for (let kill = 0; kill < 5 && !done; kill++) {
+        const started = existsSync(join(out, 'config.json'));
+        const args = started ? ['train', '--resume', out] : [...task, '--out', out];
+        done = await killedAfter(1500 + 350 * kill, [
+          ...args,
+          '--save-every',
+          '1',
+          '--threads',
+          String(1 + (kill % 2)),
+        ]);
+      }
+      const last = await capsnet(
+        existsSync(join(out, 'config.json')) ? ['train', '--resume', out] : [...task, '--out', out],
+      );
+      expect(last.code, last.stderr).toBe(0);
+      expect(weightsOf(out)).toEqual(weightsOf(whole));
+      expect(metricsOf(out)).toEqual(metricsOf(whole));
+    },
+    2 * minute,
+  );
+
+  it(
+    'after the time was up, and after a damaged checkpoint, which it names',
+    async () => {
+      const out = at('timed');
+      // So short that it is over after the first step of the first epoch: there is nothing to test yet.
+      const first = await capsnet([...task, '--out', out, '--stop-after', '0.001']);
+      expect(first.code).toBe(1);
+      expect(first.stderr).toMatch(/time was up in the first epoch, after 1 step: .*--resume/);
+      const second = await capsnet(['train', '--resume', out, '--epochs', '1']);
+      expect(second.code, second.stderr).toBe(0);
+
+      const current = join(out, 'last', 'checkpoint.safetensors');
+      const bytes = readFileSync(current);
+      bytes[bytes.length - 5]! ^= 4;
+      writeFileSync(current, bytes);
+      const third = await capsnet(['train', '--resume', out]);
+      expect(third.code, third.stderr).toBe(0);
+      expect(third.stderr).toMatch(
+        /checkpoint\.safetensors: the checksum does not fit .*previous\.safetensors/,
+      );
+    },
+    minute,
+  );
+
+  it(
+    'from a checkpoint that is cut off uses the one before; without a whole one it says so',
+    async () => {
+      const out = at('cut');
+      await capsnet([...task, '--out', out, '--epochs', '2']);
+      const current = join(out, 'last', 'checkpoint.safetensors');
+      truncateSync(current, 1000);
+      const resumed = await capsnet(['train', '--resume', out]);
+      expect(resumed.code, resumed.stderr).toBe(0);
+      expect(resumed.stderr).toMatch(/cut off.*Going on from the one before/);
+      copyFileSync(join(out, 'metrics.jsonl'), current);
+      rmSync(join(out, 'last', 'previous.safetensors'));
+      const refused = await capsnet(['train', '--resume', out]);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(/no checkpoint is whole/);
+      // The weights are as good as they were.
+      expect(
+        (await capsnet(['test', '--weights', join(out, 'best.safetensors'), '--limit-test', '20'])).code,
+      ).toBe(0);
+    },
+    minute,
+  );
+
+  it(
+    'repeats a run from its config.json, and refuses what would make it another run',
+    async () => {
+      const out = at('again');
+      const run = await capsnet(['train', '--config', join(whole, 'config.json'), '--out', out]);
+      expect(run.code, run.stderr).toBe(0);
+      expect(weightsOf(out)).toEqual(weightsOf(whole));
+      const refusals: [string[], RegExp][] = [
+        [['--model', 'cnn'], /started with --model efficient-capsnet, not cnn/],
+        [['--lr', '1'], /started with --lr 0\.0005, not 1/],
+        [['--out', 'elsewhere'], /--out has no place beside --resume/],
+      ];
+      for (const [flags, message] of refusals) {
+        const refused = await capsnet(['train', '--resume', out, ...flags]);
+        expect(refused.stderr).toMatch(message);
+        expect(refused.code).toBe(2);
+      }
+      const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as object;
+      writeFileSync(join(out, 'config.json'), JSON.stringify({ ...config, model: 'cnn' }));
+      const other = await capsnet(['train', '--resume', out]);
+      expect(other.code).toBe(2);
+      expect(other.stderr).toMatch(
+        /state of another model \(efficient-capsnet\) than config\.json says \(cnn\)/,
+      );
+      expect((await capsnet(['train', '--resume', at('nowhere')])).stderr).toMatch(/nowhere.*cannot be read/);
+    },
+    minute,
+  );
+
+  it(
+    'ends early when nothing gets better, and says which protocol chose',
+    async () => {
+      const out = at('early');
+      const run = await capsnet([
+        ...['train', '--dataset', 'digits', '--limit-train', '64', '--limit-test', '40', '--epochs', '40'],
+        ...[
+          '--lr',
+          '1e-12',
+          '--lr-min',
+          '0',
+          '--early-stop',
+          '1',
+          '--select',
+          'best-on=test',
+          '--out',
+          out,
+          '--json',
+        ],
+      ]);
+      expect(run.code, run.stderr).toBe(0);
+      const done = run.events().at(-1)!;
+      expect(done).toMatchObject({ event: 'done', ending: 'early-stop', bestEpochOn: 'test' });
+      expect(done['protocol']).toMatch(/protocol of the reference/);
+      expect(done['epochs']).toBeLessThan(40);
+      expect(run.events()[0]).toMatchObject({ event: 'epoch', valOn: 'test' });
+    },
+    minute,
+  );
+});

@@ -1,0 +1,133 @@
+/**
+ * What a training is to do: defaults, preset, configuration file and flags, the later above the earlier, checked, and with every default filled in.
+ * This is what `config.json` records.
+ */
+import type { ModelName } from '@capsnet/capsules';
+import { join } from 'node:path';
+import type { DatasetName } from '../data/load.js';
+import { augmentsByDefault } from '../data/recipes.js';
+import { UserError } from '../errors.js';
+import { defaultRunDirectory } from '../options/output-directory.js';
+import type { EngineFlags, OutputFlags } from '../options/flags.js';
+import { readSettingsFile } from './file.js';
+import { presets } from './presets.js';
+import { settingNames, settingOf, type GivenSettings, type SettingName } from './table.js';
+
+/** As commander gives them. */
+export interface TrainFlags extends GivenSettings, OutputFlags {
+  readonly config?: string;
+  readonly resume?: string;
+  readonly out?: string;
+}
+
+type Filled =
+  | 'model'
+  | 'dataset'
+  | 'epochs'
+  | 'batchSize'
+  | 'lr'
+  | 'schedule'
+  | 'lrDecay'
+  | 'lrMin'
+  | 'warmup'
+  | 'weightDecay'
+  | 'reconstruction'
+  | 'seed'
+  | 'augment'
+  | 'sameClass'
+  | 'select';
+
+export type TrainSettings = Required<Pick<GivenSettings, Filled>> &
+  Omit<GivenSettings, Filled> &
+  EngineFlags & {
+    readonly model: ModelName;
+    readonly dataset: DatasetName;
+    /** The folder of the run. */
+    readonly out: string;
+    /** Goes on with the run that is there. */
+    readonly resumed: boolean;
+  };
+
+/** The Efficient-CapsNet that its paper has for a data set. */
+const modelOf: Readonly<Record<DatasetName, ModelName>> = {
+  digits: 'efficient-capsnet',
+  mnist: 'efficient-capsnet',
+  'fashion-mnist': 'efficient-capsnet',
+  multimnist: 'efficient-capsnet-multimnist',
+  smallnorb: 'efficient-capsnet-smallnorb',
+  toys: 'efficient-capsnet-smallnorb',
+};
+
+/** Only what was said. */
+const given = (settings: Readonly<Record<string, unknown>>): GivenSettings =>
+  Object.fromEntries(
+    settingNames.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]),
+  );
+
+const defaults = (): GivenSettings =>
+  Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const { fallback } = settingOf(name);
+      return fallback === undefined ? [] : [[name, fallback]];
+    }),
+  );
+
+function fill(said: GivenSettings, out: string | undefined, resumed: boolean): TrainSettings {
+  const preset = said.preset === undefined ? {} : presets[said.preset];
+  const all = { ...defaults(), ...preset, ...said } as Required<GivenSettings> & EngineFlags;
+  const { dataset, lr, schedule } = all;
+  const model = all.model ?? modelOf[dataset];
+  return {
+    ...all,
+    model,
+    lrMin: all.lrMin ?? (schedule === 'cosine' ? lr / 100 : Math.min(lr, 5e-5)),
+    augment: all.augment ?? augmentsByDefault(dataset),
+    sameClass: all.sameClass ?? false,
+    out: out ?? defaultRunDirectory(model, dataset),
+    resumed,
+  };
+}
+
+/** @throws UserError for a file that is wrong, or settings that exclude each other */
+export function resolveSettings(flags: TrainFlags): TrainSettings {
+  if (flags.resume !== undefined) return resumedSettings(flags.resume, flags);
+  const file = flags.config === undefined ? {} : given({ ...readSettingsFile('--config', flags.config) });
+  const settings = fill({ ...file, ...given({ ...flags }) }, flags.out, false);
+  if (settings.select === 'test' && settings.holdOut !== undefined) {
+    throw new UserError(
+      '--hold-out has no meaning with --select test, which chooses the best epoch on the test split. Leave one of them out.',
+    );
+  }
+  return settings;
+}
+
+/** The settings of a run that goes on: its own; flags may change only what does not touch what is learned. */
+function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
+  for (const [name, value] of [
+    ['--config', flags.config],
+    ['--out', flags.out],
+  ]) {
+    if (value !== undefined)
+      throw new UserError(
+        `${name} has no place beside --resume, which takes both from the run. Leave it out.`,
+      );
+  }
+  const recorded = given({ ...readSettingsFile('--resume', join(directory, 'config.json')) });
+  const said = given({ ...flags });
+  for (const name of Object.keys(said) as SettingName[]) {
+    if (name === 'epochs' || settingOf(name).sitting !== undefined || said[name] === recorded[name]) continue;
+    const flag = settingOf(name).flag.split(' ')[0]!;
+    throw new UserError(
+      `--resume: the run in ${directory} was started with ${flag} ${String(recorded[name] ?? '(none)')}, not ${String(said[name])}. Leave ${flag} out, or start another run.`,
+    );
+  }
+  return fill({ ...recorded, ...said }, directory, true);
+}
+
+/** The settings as `config.json` has them: what `--config` reads. */
+export const recordedSettings = (settings: TrainSettings): GivenSettings =>
+  Object.fromEntries(
+    settingNames
+      .filter((name) => settings[name] !== undefined && settingOf(name).sitting !== 'momentary')
+      .map((name) => [name, settings[name]]),
+  );

@@ -1,0 +1,170 @@
+/** Every setting of a training: the flags of `capsnet train`, the keys of `--config FILE.json`, what `config.json` of a run records. */
+import { modelNames } from '@capsnet/capsules';
+import { datasetNames } from '../data/load.js';
+import { backendRequests } from '../options/flags.js';
+import { oneOf } from '../options/values.js';
+import { choice, integer, location, number, onOff, type Setting } from './setting.js';
+import { presetNames } from './presets.js';
+
+export const scheduleNames = ['exponential', 'cosine', 'constant'] as const;
+export const selections = ['validation', 'test'] as const;
+
+export const settingsTable = {
+  preset: choice(
+    '--preset <name>',
+    `settings that belong together: ${presetNames.join(', ')}`,
+    'preset',
+    presetNames,
+  ),
+  model: choice('--model <name>', 'model to train, see: capsnet info', 'model', modelNames, {
+    fallbackHelp: 'the one of the data set',
+  }),
+  dataset: choice('--dataset <name>', 'data set, see: capsnet datasets list', 'data set', datasetNames, {
+    fallback: 'digits',
+  }),
+  dataDir: location('--data-dir <dir>', 'folder with the files of the data set', {
+    fallbackHelp: '$CAPSNET_DATA, then the cache folder of the user',
+    sitting: 'recorded',
+  }),
+  limitTrain: integer('--limit-train <n>', 'use the first n training images', { from: 1, example: '1000' }),
+  limitTest: integer('--limit-test <n>', 'use the first n test images', { from: 1, example: '1000' }),
+  overlays: integer('--overlays <n>', 'multimnist: pairs that each test image stands in', {
+    from: 1,
+    to: 1000,
+    example: '20',
+    fallbackHelp: '10',
+  }),
+  sameClass: onOff('--same-class', 'multimnist: let both digits be of one class, as the reference does'),
+  epochs: integer('--epochs <n>', 'passes over the training images', {
+    from: 1,
+    to: 1_000_000,
+    example: '10',
+    fallback: 10,
+  }),
+  batchSize: integer('--batch-size <n>', 'images a batch', {
+    from: 1,
+    to: 65_536,
+    example: '16',
+    fallback: 16,
+  }),
+  lr: number('--lr <x>', 'learning rate at the start', { above: 0, example: '0.0005', fallback: 5e-4 }),
+  schedule: choice(
+    '--schedule <name>',
+    `how the rate falls: ${scheduleNames.join(', ')}`,
+    'schedule',
+    scheduleNames,
+    {
+      fallback: 'exponential',
+    },
+  ),
+  lrDecay: number('--lr-decay <x>', 'exponential: factor an epoch', {
+    above: 0,
+    example: '0.97',
+    fallback: 0.97,
+  }),
+  lrMin: number('--lr-min <x>', 'the rate never falls below', {
+    from: 0,
+    example: '0.00005',
+    fallbackHelp: '5e-5; for cosine a hundredth of --lr',
+  }),
+  warmup: number('--warmup <epochs>', 'epochs, or a fraction, in which the rate rises from 0', {
+    from: 0,
+    example: '0.5',
+    fallback: 0,
+  }),
+  weightDecay: number('--weight-decay <x>', 'decoupled weight decay (AdamW)', {
+    from: 0,
+    example: '0.01',
+    fallback: 0,
+  }),
+  clip: number('--clip <x>', 'largest norm of all gradients together', {
+    above: 0,
+    example: '1',
+    fallbackHelp: 'not limited',
+  }),
+  ema: number('--ema <decay>', 'test and keep weights averaged over the last steps', {
+    from: 0,
+    below: 1,
+    example: '0.999',
+    fallbackHelp: 'not averaged',
+  }),
+  reconstruction: number('--reconstruction <x>', 'weight of the reconstruction in the loss', {
+    from: 0,
+    example: '0.392',
+    fallback: 0.392,
+  }),
+  seed: integer('--seed <n>', 'seed of weights, order, hold-out and augmentation', {
+    from: 0,
+    example: '1',
+    fallback: 1,
+  }),
+  augment: onOff('--augment', 'distort the training images', {
+    fallbackHelp: 'on, off for digits and multimnist',
+  }),
+  select: {
+    ...choice(
+      '--select <split>',
+      'keep the best epoch on: validation, test (as the reference)',
+      'split',
+      selections,
+      {
+        fallback: 'validation',
+      },
+    ),
+    // `best-on=test` says the same in more words.
+    parser: (label: string) => (typed: string) =>
+      oneOf(label, 'split', selections)(typed.replace(/^best-on=/, '')),
+  },
+  holdOut: integer('--hold-out <n>', 'training images held out for validation', {
+    from: 1,
+    example: '5000',
+    fallbackHelp: '5000, a twelfth of a small set',
+  }),
+  earlyStop: integer('--early-stop <n>', 'stop after n epochs that are no better', {
+    from: 1,
+    example: '10',
+    sitting: 'recorded',
+  }),
+  saveEvery: integer('--save-every <steps>', 'keep the full state every so many steps', {
+    from: 1,
+    example: '500',
+    fallbackHelp: 'once a minute, and after each epoch',
+    sitting: 'recorded',
+  }),
+  stopAfter: number('--stop-after <minutes>', 'stop then, ready to be resumed', {
+    above: 0,
+    example: '30',
+    sitting: 'momentary',
+  }),
+  backend: choice(
+    '--backend <name>',
+    `what computes: ${backendRequests.join(', ')}`,
+    'backend',
+    backendRequests,
+    {
+      fallback: 'auto',
+      sitting: 'recorded',
+    },
+  ),
+  threads: integer('--threads <n>', 'threads of the wasm backend', {
+    from: 1,
+    to: 256,
+    example: '2',
+    fallbackHelp: 'all cores',
+    sitting: 'recorded',
+  }),
+  picture: location('--picture <file>', 'draw test images and their reconstructions to a PNG', {
+    sitting: 'recorded',
+  }),
+} as const satisfies Readonly<Record<string, Setting<any>>>;
+
+export type SettingName = keyof typeof settingsTable;
+export const settingNames = Object.keys(settingsTable) as SettingName[];
+
+/** What somebody has said: any of the settings. */
+export type GivenSettings = {
+  readonly [Name in SettingName]?: (typeof settingsTable)[Name] extends Setting<infer Value> ? Value : never;
+};
+
+/** A setting, whichever. */
+export const settingOf = (name: SettingName): Setting<unknown> => settingsTable[name];
