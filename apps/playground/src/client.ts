@@ -1,5 +1,5 @@
 /** The page's side of the engine: calls with promises, events, and a new worker when the old one is lost. */
-import type { Answer, CallName, Calls, EngineEvent, Request } from './protocol.js';
+import type { Answer, CallName, Calls, EngineEvent } from './protocol.js';
 
 /** The worker could not do what it was asked; `kind` is the name of the error there. */
 export class EngineError extends Error {
@@ -40,7 +40,7 @@ export class Engine {
   ): Promise<Calls[Name]['result']> {
     const id = this.next++;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve: resolve, reject });
+      this.waiting.set(id, { resolve, reject });
       this.worker.postMessage({ id, name, arguments: given }, transfer);
     });
   }

@@ -3,6 +3,10 @@
 type Child = Node | string | false | null | undefined;
 type Properties = Record<string, unknown>;
 
+/** What an attribute may say. */
+const attributeText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 /**
  * An element: `element('button', { class: 'quiet', onclick }, 'Reset')`. Functions become listeners or properties, `class` and names with
  * a dash become attributes.
@@ -17,11 +21,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
     if (value === undefined || value === false || value === null) continue;
     if (name in made && !name.includes('-') && name !== 'list')
       (made as unknown as Record<string, unknown>)[name] = value;
-    else
-      made.setAttribute(
-        name,
-        value === true ? '' : typeof value === 'string' ? value : String(value),
-      );
+    else made.setAttribute(name, attributeText(value));
   }
   made.append(
     ...children.filter(
