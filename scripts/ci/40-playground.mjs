@@ -114,6 +114,7 @@ try {
   const [median = Infinity, late = Infinity] = [0.5, 0.95].map(
     (share) => times[Math.floor(share * times.length)],
   );
+  console.log(`       ${(await page.locator('#engine dl').textContent()) ?? ''}`);
   check('a slider changes the picture', (await pixels(page)) !== before);
   check(
     'slider to picture: median under 16 ms',

@@ -17,6 +17,10 @@ import { NetworkBar } from './ui/networks.js';
 import { dismiss, notify, sentence } from './ui/notices.js';
 
 const store = new Store();
+// Before anything else hears of it: the view's own messages come after.
+store.subscribe(({ view }, before) => {
+  if (view !== before.view) dismiss('network');
+});
 const engine = new Engine((event) => trainer.hear(event), engineLost);
 const library = new Library(engine);
 const choices: readonly BackendChoice[] = ['auto', 'wasm-1', 'reference'];
@@ -69,7 +73,6 @@ part('views').append(...tabs);
 
 function showView(): void {
   const { state } = store;
-  dismissOnOtherView(state.view);
   views.forEach((view, index) => {
     part(view).hidden = view !== state.view;
     if (view === state.view) tabs[index]!.setAttribute('aria-current', 'page');
@@ -78,13 +81,10 @@ function showView(): void {
   bar.show(state);
 }
 
-let viewShown: ViewName = store.state.view;
-function dismissOnOtherView(view: ViewName): void {
-  if (view !== viewShown) dismiss('network');
-  viewShown = view;
-}
-
-store.subscribe(showView);
+const shownBy = ['view', 'network', 'beside'] as const;
+store.subscribe((state, before) => {
+  if (shownBy.some((key) => state[key] !== before[key])) showView();
+});
 library.onChange(() => {
   bar.show(store.state);
   explorer.refresh();

@@ -139,7 +139,7 @@ export class Explorer {
       else this.showSource(state);
       if (state.source.kind === 'drawing') this.picture = state.source.picture;
     }
-    this.transform.show(state.transform);
+    if (state.transform !== before.transform) this.transform.show(state.transform);
     if (read.some((key) => state[key] !== before[key])) this.encode();
     else this.decode();
   }
@@ -237,7 +237,8 @@ export class Explorer {
   }
 
   private decode(): void {
-    this.showReading();
+    // The rest of the page follows the picture: drawing it first would hold the picture up by a frame.
+    if (!this.reading?.info.hasDecoder) this.showReading();
     void this.decodeLatest(undefined);
   }
 
@@ -260,6 +261,7 @@ export class Explorer {
       panel.measured('decode', milliseconds);
       if (since !== undefined)
         panel.measured('slider', performance.measure('slider to picture', { start: since }).duration);
+      this.showReading();
       if (this.unchanged?.reading !== reading || this.unchanged.chosen !== chosen) {
         this.unchanged = { reading, chosen };
         const plain = await this.picturesOf(reading, vectorOf(reading, chosen), [chosen]);
@@ -271,6 +273,7 @@ export class Explorer {
         this.beside.showPicture(other.images, second.info.input[1], second.info.input[0]);
       }
     } catch (error) {
+      this.showReading();
       notify({ about: 'network', mood: 'bad', text: sentence(error), ways: waysWithoutNetwork });
     }
   });

@@ -5,8 +5,23 @@ import { identity, transformed } from '../pictures/transform.js';
 import type { NetworkInfo } from '../protocol.js';
 import { longestOf } from './reading.js';
 
-/** Images a call. */
-const chunk = 20;
+/** Images a call: a slider that is moved meanwhile waits for one call at most. */
+const chunk = 4;
+/** While the hand was moving in the last milliseconds, the gallery waits. */
+const quiet = 400;
+
+let lastMove = 0;
+for (const kind of ['input', 'pointermove', 'keydown'])
+  addEventListener(kind, () => (lastMove = performance.now()), { capture: true, passive: true });
+
+/** Until the hand rests. */
+async function rest(): Promise<void> {
+  for (let left = 1; left > 0;) {
+    left = lastMove + quiet - performance.now();
+    if (lastMove === 0) return;
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+  }
+}
 
 export class GalleryReader {
   private run = 0;
@@ -36,6 +51,8 @@ export class GalleryReader {
       const images = new Float32Array(count * height * width);
       for (let row = 0; row < count; row++)
         images.set(transformed(set.picture(from + row), identity, height, width), row * height * width);
+      await rest();
+      if (run !== this.run) return;
       try {
         const { lengths } = await this.engine.call('encode', { network: info.name, images, count });
         if (run !== this.run) return;

@@ -15,10 +15,24 @@ export class Store {
   private readonly listeners = new Set<Listener>();
   private gesture = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the next writing makes. */
+  private entry: 'push' | 'replace' = 'replace';
+  private written: string;
+  /** Ended gestures that are not written yet. */
+  private left: { readonly entry: 'push' | 'replace'; readonly address: string }[] = [];
 
   constructor() {
     this.current = fromAddress(location.hash);
-    addEventListener('popstate', () => this.show(fromAddress(location.hash)));
+    this.written = toAddress(this.current);
+    addEventListener('popstate', () => {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      this.left = [];
+      const state = fromAddress(location.hash);
+      this.written = toAddress(state);
+      this.gesture = '';
+      this.show(state);
+    });
   }
 
   get state(): ViewState {
@@ -35,35 +49,42 @@ export class Store {
    * @param gesture name of what the hand is doing; changes under the same name are undone together. Without one, the change stands alone.
    */
   change(patch: Partial<ViewState>, gesture = ''): void {
-    this.flush();
     const next = { ...this.current, ...patch };
     if (gesture === '' || gesture !== this.gesture) {
-      if (toAddress(next) !== toAddress(this.current)) history.pushState(null, '', this.addressOf(next));
-    } else {
-      this.timer = setTimeout(() => this.write(), addressDelay);
+      // What an earlier gesture has left to be written becomes an entry of its own.
+      if (this.timer !== undefined) this.left.push({ entry: this.entry, address: toAddress(this.current) });
+      this.entry = 'push';
     }
     this.gesture = gesture;
     this.show(next);
+    // Writing the address takes the browser a millisecond or more: a moving hand does not wait for it.
+    if (gesture === '') this.write();
+    else this.timer ??= setTimeout(() => this.write(), addressDelay);
   }
 
   /** The hand lets go: what comes next is another change. */
   endGesture(): void {
     this.gesture = '';
-    if (this.timer !== undefined) this.write();
   }
 
-  private flush(): void {
+  /** Brings address and history up to date. */
+  private write(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    for (const { entry, address } of [
+      ...this.left,
+      { entry: this.entry, address: toAddress(this.current) },
+    ]) {
+      if (address === this.written) continue;
+      this.written = address;
+      if (entry === 'push') history.pushState(null, '', this.addressOf(address));
+      else history.replaceState(null, '', this.addressOf(address));
+    }
+    this.left = [];
+    this.entry = 'replace';
   }
 
-  private write(): void {
-    this.flush();
-    history.replaceState(null, '', this.addressOf(this.current));
-  }
-
-  private addressOf(state: ViewState): string {
-    const address = toAddress(state);
+  private addressOf(address: string): string {
     return address === '' ? location.pathname + location.search : `#${address}`;
   }
 

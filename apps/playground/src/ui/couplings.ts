@@ -24,10 +24,16 @@ export class CouplingPicture {
   constructor() {
     part('couplings').classList.add('divided');
     part('couplings').append(element('h3', {}, 'Coupling coefficients'), this.body);
-    onPaletteChange(() => this.last && this.show(this.last));
+    onPaletteChange(() => {
+      const { last } = this;
+      this.last = undefined;
+      if (last) this.show(last);
+    });
   }
 
   show(couplings: Couplings): void {
+    // Most changes of the page leave the couplings as they are.
+    if (this.last?.values === couplings.values && this.last.chosen === couplings.chosen) return;
     this.last = couplings;
     const { info, values } = couplings;
     const [rows, columns] = info.children;

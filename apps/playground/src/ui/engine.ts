@@ -25,6 +25,7 @@ export class EnginePanel {
   private readonly root: HTMLElement;
   private readonly times = new Map<keyof typeof measures, number>();
   private info: EngineInfo | undefined;
+  private pending: ReturnType<typeof setTimeout> | undefined;
 
   constructor(choices: readonly BackendChoice[], switchTo: (choice: BackendChoice) => void) {
     this.choice.append(...choices.map((choice) => element('option', { value: choice }, names[choice])));
@@ -71,7 +72,10 @@ export class EnginePanel {
   measured(what: keyof typeof measures, milliseconds: number): void {
     const before = this.times.get(what);
     this.times.set(what, before === undefined ? milliseconds : 0.7 * before + 0.3 * milliseconds);
-    this.render();
+    this.pending ??= setTimeout(() => {
+      this.pending = undefined;
+      this.render();
+    }, 200);
   }
 
   private render(): void {

@@ -32,6 +32,9 @@ export class LengthBars {
     if (names.join() !== this.names.join()) this.build(names);
     this.rows.forEach(({ row, fill, output }, label) => {
       const value = values[label] ?? 0;
+      const state = `${value.toFixed(3)} ${marked.indexOf(label)} ${label === chosen}`;
+      if (row.dataset['state'] === state) return;
+      row.dataset['state'] = state;
       fill.style.width = `${Math.min(100, 100 * value)}%`;
       output.textContent = value.toFixed(2);
       row.classList.toggle('longest', label === marked[0]);

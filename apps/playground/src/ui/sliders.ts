@@ -54,16 +54,23 @@ export class Sliders {
     const range = wide ? wideRange : narrowRange;
     this.rows.forEach(({ input, output, place, button, sign }, index) => {
       const value = noise[index] ?? 0;
-      input.min = String(-range);
-      input.max = String(range);
+      if (Number(input.max) !== range) {
+        input.min = String(-range);
+        input.max = String(range);
+      }
       if (Number(input.value) !== value) input.value = String(value);
       const text = value === 0 ? '0' : signed(value);
-      output.textContent = text;
-      output.className = value === 0 ? 'none' : '';
-      input.setAttribute('aria-valuetext', text);
+      if (output.textContent !== text) {
+        output.textContent = text;
+        output.className = value === 0 ? 'none' : '';
+        input.setAttribute('aria-valuetext', text);
+      }
       drawPlace(place, capsule[index] ?? 0, rest?.[index]);
-      button.setAttribute('aria-pressed', String(index === swinging));
-      sign.setAttribute('d', index === swinging ? stop : play);
+      const pressed = String(index === swinging);
+      if (button.getAttribute('aria-pressed') !== pressed) {
+        button.setAttribute('aria-pressed', pressed);
+        sign.setAttribute('d', index === swinging ? stop : play);
+      }
     });
   }
 
@@ -117,11 +124,10 @@ function drawPlace(place: SVGSVGElement, value: number, rest: number | undefined
   const at = (number: number): string => (half * Math.max(-1, Math.min(1, number))).toFixed(1);
   const difference = rest === undefined ? 0 : value - rest;
   const moving = Math.abs(difference) > 0.03;
+  const words = `stands at ${value.toFixed(2)}${rest === undefined ? '' : `, was ${rest.toFixed(2)}`}`;
+  if (place.getAttribute('aria-label') === words) return;
+  place.setAttribute('aria-label', words);
   place.classList.toggle('moving', moving);
-  place.setAttribute(
-    'aria-label',
-    `stands at ${value.toFixed(2)}${rest === undefined ? '' : `, was ${rest.toFixed(2)}`}`,
-  );
   const parts: SVGElement[] = [
     shape('line', { x1: -half, x2: half, y1: 0, y2: 0 }),
     shape('line', { x1: 0, x2: 0, y1: -3, y2: 3 }),
