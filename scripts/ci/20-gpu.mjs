@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonLines } from '../lib/events.mjs';
-import { run } from '../lib/process.mjs';
+import { root, run } from '../lib/process.mjs';
 import { vulkanEnvironment } from '../lib/software-vulkan.mjs';
 
 const env = vulkanEnvironment();
@@ -47,7 +47,14 @@ if (process.env.CAPSNET_SHARED === undefined || !existsSync(join(golden, 'index.
 const tests = await run(
   process.execPath,
   [
-    ...['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.config.ts', '--root', 'packages/tensor'],
+    ...[
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config',
+      join(root, 'vitest.config.ts'),
+      '--root',
+      'packages/tensor',
+    ],
     ...['--reporter', 'json', 'src/backends/gpu/backend.test.ts'],
   ],
   { quiet: true, env },

@@ -13,7 +13,7 @@ import { plural } from '../output/format.js';
 import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
 import { learningRateOf, optimizerOf } from './recipe.js';
 import { reportEpoch } from './report.js';
-import { choosingSplit, type Best, type Ending, type Outcome, type Run } from './run.js';
+import { choosingSplit, resumeCommand, type Best, type Ending, type Outcome, type Run } from './run.js';
 
 /** Seconds between checkpoints inside an epoch, when nobody asks for a number of steps. */
 const savingInterval = 60;
@@ -225,8 +225,6 @@ async function testBest(
   }
   return tested;
 }
-
-export const resumeCommand = ({ folder }: Run): string => `capsnet train --resume ${folder.directory}`;
 
 const interrupted = (run: Run, epoch: number, step: number): Interrupted =>
   new Interrupted(

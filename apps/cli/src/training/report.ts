@@ -2,8 +2,7 @@
 import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
 import { emit, type Event } from '../output/json.js';
 import { protocolOf } from './config.js';
-import { resumeCommand } from './loop.js';
-import { choosingSplit, type Outcome, type Run } from './run.js';
+import { choosingSplit, resumeCommand, type Outcome, type Run } from './run.js';
 
 /** What is about to happen. */
 export function announce({ console, settings, training, validation, testing, backend }: Run): void {

@@ -50,3 +50,6 @@ export const choosingSplit = ({
   testing,
 }: Run): { set: ExampleSet; name: 'validation' | 'test' } =>
   validation ? { set: validation, name: 'validation' } : { set: testing, name: 'test' };
+
+/** How to go on with a run that has ended before its last epoch. */
+export const resumeCommand = ({ folder }: Run): string => `capsnet train --resume ${folder.directory}`;
