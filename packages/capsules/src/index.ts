@@ -23,6 +23,7 @@ export { perturb } from './models/head.js';
 export { decodeCapsules } from './models/decode.js';
 export * from './weights/safetensors.js';
 export * from './weights/modelFile.js';
+export * from './weights/keras.js';
 export * from './training/batch.js';
 export * from './training/step.js';
 export type { Scores, Sums } from './training/totals.js';

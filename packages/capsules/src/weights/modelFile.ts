@@ -19,6 +19,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   WeightsError,
+  type FloatStorage,
   type Safetensors,
   type StoredTensor,
 } from './safetensors.js';
@@ -73,22 +74,24 @@ function checkNames(names: readonly string[], specs: ParameterSpecs, what: strin
  * Weights and description as the bytes of a safetensors file. The same values give the same bytes.
  *
  * @param notes further metadata, for example the command, the epoch or the accuracy
+ * @param storage `F16` halves the file and rounds every number to 11 significant bits
  */
 export async function saveModel(
   model: Model,
   parameters: Parameters,
   state: Parameters,
   notes: Readonly<Record<string, string>> = {},
+  storage: FloatStorage = 'F32',
 ): Promise<Uint8Array> {
   const stored = [
     ...(await storedLeaves(parameters, model.parameterSpecs, 'saveModel: the parameters')),
     ...(await storedLeaves(state, model.stateSpecs, 'saveModel: the state')),
   ];
-  return encodeSafetensors(stored, {
-    ...notes,
-    [formatKey]: format,
-    [descriptionKey]: JSON.stringify(model.description),
-  });
+  return encodeSafetensors(
+    stored,
+    { ...notes, [formatKey]: format, [descriptionKey]: JSON.stringify(model.description) },
+    storage,
+  );
 }
 
 /**

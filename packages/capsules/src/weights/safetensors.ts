@@ -3,6 +3,7 @@
  * `{dtype, shape, data_offsets: [start, end]}`, offsets counted from the end of the header; raw little-endian row-major data.
  * `__metadata__` holds texts. Nothing in a file is executed or trusted: every field is checked before data is looked at.
  */
+import { fromHalf, largestHalf, toHalf } from './half.js';
 
 /** A weights file that cannot be read, or that does not fit. */
 export class WeightsError extends Error {
@@ -34,24 +35,37 @@ const dtypeOf = (data: StoredArray): Dtype =>
 const widths = { F16: 2, F32: 4, F64: 8, I32: 4, U8: 1 } as const;
 type Dtype = keyof typeof widths;
 
+/** How float32 numbers lie in a file: as they are, or rounded to half precision, which takes half the space. */
+export type FloatStorage = 'F32' | 'F16';
+
 /** Headers above this are refused, as the format's own library does. */
 const longestHeader = 100_000_000;
 
 /**
  * Writes a file. The bytes depend on the contents alone: tensors stand in the order given, metadata keys sorted.
  *
- * @throws WeightsError when a shape does not fit its data
+ * @param storage of Float32Arrays; other arrays stay what they are
+ * @throws WeightsError when a shape does not fit its data, or a number is too large for half precision
  */
 export function encodeSafetensors(
   tensors: Iterable<readonly [string, StoredTensor]>,
   metadata: Readonly<Record<string, string>> = {},
+  storage: FloatStorage = 'F32',
 ): Uint8Array {
-  const list = [...tensors];
+  const list = [...tensors].map(([name, { shape, data }]) => {
+    const half = storage === 'F16' && data instanceof Float32Array;
+    return {
+      name,
+      shape,
+      data: half ? halves(name, data) : data,
+      dtype: half ? ('F16' as const) : dtypeOf(data),
+    };
+  });
   const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   const keys = Object.keys(metadata).sort();
   if (keys.length > 0) header['__metadata__'] = Object.fromEntries(keys.map((key) => [key, metadata[key]]));
   let end = 0;
-  for (const [name, { shape, data }] of list) {
+  for (const { name, shape, data, dtype } of list) {
     const size = shape.reduce((product, side) => product * side, 1);
     if (size !== data.length)
       throw new WeightsError(
@@ -61,7 +75,7 @@ export function encodeSafetensors(
       throw new WeightsError(
         `encodeSafetensors: the name "${name}" is ${name === '__metadata__' ? 'reserved' : 'there twice'}.`,
       );
-    header[name] = { dtype: dtypeOf(data), shape: [...shape], data_offsets: [end, (end += data.byteLength)] };
+    header[name] = { dtype, shape: [...shape], data_offsets: [end, (end += data.byteLength)] };
   }
   let text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
@@ -74,15 +88,27 @@ export function encodeSafetensors(
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.set(text, 8);
   let at = 8 + padded;
-  for (const [, { data }] of list) {
+  for (const { data } of list) {
     bytes.set(littleEndian(data), at);
     at += data.byteLength;
   }
   return bytes;
 }
 
+/** Numbers rounded to half precision. @throws WeightsError when one would become infinite */
+function halves(name: string, data: Float32Array): Uint16Array {
+  return Uint16Array.from(data, (value) => {
+    const bits = toHalf(value);
+    if ((bits & 0x7fff) === 0x7c00 && Number.isFinite(value))
+      throw new WeightsError(
+        `encodeSafetensors: "${name}" has ${value}, half precision ends at ${largestHalf}. Store it as float32.`,
+      );
+    return bits;
+  });
+}
+
 /** The bytes of an array in the order of the format; a copy is made on big-endian machines only. */
-function littleEndian(data: StoredArray): Uint8Array {
+function littleEndian(data: StoredArray | Uint16Array): Uint8Array {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return isLittleEndian || data.BYTES_PER_ELEMENT === 1 ? bytes : swapped(bytes, data.BYTES_PER_ELEMENT);
 }
@@ -213,14 +239,4 @@ function readData(copy: Uint8Array, dtype: Dtype): StoredArray {
     case 'F16':
       return Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf);
   }
-}
-
-/** IEEE half precision: 1 sign, 5 exponent, 10 fraction bits. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
