@@ -10,6 +10,7 @@ const command = [
   ...['--model', 'efficient-capsnet'],
   ...['--dataset', 'digits'],
   ...['--epochs', '1'],
+  ...['--limit-train', '40000'],
   ...['--seed', '1'],
   ...['--out', 'runs/start'],
   ...['--picture', 'runs/start/reconstructions.png'],

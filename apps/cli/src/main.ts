@@ -99,7 +99,7 @@ function createProgram(): Command {
       partsToMeasure,
     )
     .option('--seconds <x>', 'time for each measurement', positiveNumber('--seconds', '2'), 2)
-    .option('--peers', 'also run PyTorch and jax-js, where they are installed, on the same work in turn')
+    .option('--peers', 'also run PyTorch, where it is installed, on the same work in turn')
     .option('--profile', 'time every step of the models: operation, shape, milliseconds, GFLOP/s, share')
     .option('--json', 'one JSON object a line');
   engineFlags(benchmark)

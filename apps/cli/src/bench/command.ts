@@ -147,12 +147,14 @@ async function benchModel(
   effort: Effort,
 ): Promise<ModelResult> {
   const { run, firstMilliseconds, memory, losses, release } = await contestant(task, model, batch, backend);
-  const able = peers.filter((peer) => peer.does(task, model));
   try {
-    const [ours, ...theirs] = await alternate([run, ...able.map((peer) => peer.runner(task, model, batch))], {
-      ...effort,
-      seconds: effort.seconds * (1 + able.length),
-    });
+    const [ours, ...theirs] = await alternate(
+      [run, ...peers.map((peer) => peer.runner(task, model, batch))],
+      {
+        ...effort,
+        seconds: effort.seconds * (1 + peers.length),
+      },
+    );
     const times = summary(ours!.flat());
     return {
       task,
@@ -163,7 +165,7 @@ async function benchModel(
       firstMilliseconds,
       memory,
       ...(losses ? { losses } : {}),
-      peers: able.map((peer, index) => {
+      peers: peers.map((peer, index) => {
         const their = summary(theirs[index]!.flat());
         return {
           peer: peer.name,

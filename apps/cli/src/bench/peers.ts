@@ -15,8 +15,6 @@ import { lossTolerance, expectedLosses, type Task } from './models.js';
 export interface Peer {
   readonly name: string;
   readonly version: string;
-  /** Whether this peer does such work. */
-  does(task: Task, model: HashModelName): boolean;
   runner(task: Task, model: HashModelName, batch: number): Runner;
   close(): void;
 }
@@ -31,16 +29,7 @@ const script = (name: string): string =>
 
 /** Starts the peers that are installed; `missing` is told of the others. */
 export async function startPeers(threads: number, missing: (reason: string) => void): Promise<Peer[]> {
-  const started = await Promise.all([
-    startFirst('PyTorch', pythons(), 'pytorch.py', threads, () => true),
-    startFirst(
-      'jax-js',
-      [process.execPath],
-      'jax-js.mjs',
-      threads,
-      (_, model) => model === 'efficient-capsnet',
-    ),
-  ]);
+  const started = [await startFirst('PyTorch', pythons(), 'pytorch.py', threads)];
   return started.flatMap((peer) => {
     if (typeof peer !== 'string') return [peer];
     missing(peer);
@@ -59,7 +48,6 @@ async function startFirst(
   programs: readonly string[],
   file: string,
   threads: number,
-  does: Peer['does'],
 ): Promise<Peer | string> {
   if (!existsSync(script(file))) return `${name}: ${script(file)} is not here.`;
   let reason = '';
@@ -74,7 +62,6 @@ async function startFirst(
     return {
       name,
       version,
-      does,
       runner: (task, model, batch) => async (runs) => {
         const { milliseconds, losses } = await process.ask({ task, model, batch, runs });
         checkPeer(name, task, model, batch, losses);

@@ -17,27 +17,10 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildModel } from '../models/build.js';
 import type { ModelDescription } from '../models/description.js';
+import { smallModel } from '../testing/smallModel.js';
 import { saveModel } from '../weights/modelFile.js';
 import type { Batch } from './batch.js';
 import { evaluateModel, fit, TrainingError, type EpochReport, type FitOptions } from './fit.js';
-
-const description: ModelDescription = {
-  kind: 'efficient-capsnet',
-  input: [10, 10, 1],
-  classNames: ['left', 'right', 'none'],
-  dimensions: 4,
-  decodings: 1,
-  backbone: {
-    convolutions: [
-      { filters: 6, kernel: 3, stride: 1 },
-      { filters: 8, kernel: 3, stride: 2 },
-    ],
-    activation: 'relu',
-    normalization: { kind: 'batch', momentum: 0.9 },
-  },
-  primary: { kernel: 3, stride: 1, capsules: 4, dimensions: 2 },
-  decoder: { kind: 'dense', units: [12] },
-};
 
 /** Noise, with a bright bar on the left, on the right, or nowhere. */
 function batch(seed: number, size = 12): Batch {
@@ -60,7 +43,7 @@ beforeAll(async () => {
   await setBackend(await createBackend('reference'));
 });
 
-const start = (seed = 1, model = buildModel(description)) => ({ model, ...model.init(randomKey(seed)) });
+const start = (seed = 1, model = buildModel(smallModel)) => ({ model, ...model.init(randomKey(seed)) });
 const options = (seed = 1) => ({
   ...start(seed),
   optimizer: adam(),
@@ -248,12 +231,12 @@ test('every model takes a step, and every parameter has a gradient', async () =>
     classNames: ['left', 'right', 'none'],
     decoder: { kind: 'dense', units: [12] } as const,
   };
-  const { backbone, primary } = description;
+  const { backbone, primary } = smallModel;
   const convolutions = [{ filters: 4, kernel: 3, stride: 1 }];
   const descriptions: ModelDescription[] = [
-    { ...description },
+    { ...smallModel },
     {
-      ...description,
+      ...smallModel,
       backbone: { ...backbone, activation: { leakyRelu: 0.3 }, normalization: { kind: 'instance' } },
       decoder: { kind: 'upsampling', start: [4, 4], filters: [3], upsampleBefore: [1, 2] },
     },
@@ -267,7 +250,7 @@ test('every model takes a step, and every parameter has a gradient', async () =>
       iterations: 3,
     },
     { kind: 'cnn', ...common, backbone, hidden: 7 },
-    { ...description, decoder: null },
+    { ...smallModel, decoder: null },
   ];
   for (const each of descriptions) {
     const model = buildModel(each);
@@ -299,7 +282,7 @@ test('every model takes a step, and every parameter has a gradient', async () =>
 });
 
 test('two labels: margin of both, two pictures', async () => {
-  const model = buildModel({ ...description, decodings: 2 });
+  const model = buildModel({ ...smallModel, decodings: 2 });
   const { parameters, state } = model.init(randomKey(4));
   const one = batch(1);
   const two = batch(2);

@@ -5,27 +5,9 @@ import { adam } from '@capsnet/autograd';
 import { createBackend, oneHot, randomKey, randomUniform, scalar, setBackend, tensor } from '@capsnet/tensor';
 import { expect, test } from 'vitest';
 import { buildModel } from '../models/build.js';
-import type { ModelDescription } from '../models/description.js';
+import { smallModel } from '../testing/smallModel.js';
 import type { Batch } from './batch.js';
 import { compileTrainStep } from './step.js';
-
-const description: ModelDescription = {
-  kind: 'efficient-capsnet',
-  input: [10, 10, 1],
-  classNames: ['a', 'b', 'c'],
-  dimensions: 4,
-  decodings: 1,
-  backbone: {
-    convolutions: [
-      { filters: 6, kernel: 3, stride: 1 },
-      { filters: 8, kernel: 3, stride: 2 },
-    ],
-    activation: 'relu',
-    normalization: { kind: 'batch', momentum: 0.9 },
-  },
-  primary: { kernel: 3, stride: 1, capsules: 4, dimensions: 2 },
-  decoder: { kind: 'dense', units: [12] },
-};
 
 /** A batch of its own for every step, as a data pipeline gives it. */
 const batch = (seed: number): Batch => ({
@@ -46,7 +28,7 @@ test('2,000 steps take the memory of one', { timeout: 120_000 }, async () => {
   const backend = await createBackend('wasm', { threads: 2 });
   await setBackend(backend);
   const wasmBytes = (): number => (backend as unknown as { readonly memoryBytes: number }).memoryBytes;
-  const model = buildModel(description);
+  const model = buildModel(smallModel);
   const optimizer = adam();
   const step = compileTrainStep(model, optimizer);
   let { parameters, state } = model.init(randomKey(1));

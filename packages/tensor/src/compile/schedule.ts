@@ -8,7 +8,7 @@
  */
 import type { Tensor } from '../graph/tensor.js';
 import { ops, type OpName } from '../ops/table.js';
-import { sameShape, sizeOf } from '../shape/rules.js';
+import { sameShape } from '../shape/rules.js';
 import type { Plan } from './plan.js';
 
 /** Connected element-wise nodes over one shape, and reductions of what they make. */
@@ -289,7 +289,3 @@ function membersBehind(reductions: readonly Tensor[], members: readonly Tensor[]
 }
 
 const isLeafScalar = (node: Tensor): boolean => node.op === 'fill' && node.value === undefined;
-
-/** Elements that a group or step touches, for estimates. */
-export const workSize = (work: Work): number =>
-  work.kind === 'group' ? sizeOf(work.shape) : work.result.size;
