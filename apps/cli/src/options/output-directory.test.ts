@@ -28,6 +28,15 @@ describe('prepareDirectory', () => {
     );
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'refuses a folder that the system will not make, and returns',
+    () => {
+      expect(() => prepareDirectory('--out', '/proc/capsnet/run')).toThrow(
+        '--out: the folder "/proc/capsnet/run" cannot be written to (no such file or directory)',
+      );
+    },
+  );
+
   it('refuses a file in place of a folder', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => prepareDirectory('--out', join(folder, 'file'))).toThrow(UserError);

@@ -1,15 +1,15 @@
 /**
  * The folder that a run writes to, checked before any work starts: an hour of training must not end in "permission denied".
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError, systemReason } from '../errors.js';
 
 /** Makes the folder if need be and proves that a file can be written there. */
 export function prepareDirectory(flag: string, directory: string): void {
   const probe = join(directory, `.capsnet-${process.pid}.probe`);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(resolve(directory));
     writeFileSync(probe, 'a probe: can this folder be written to?\n');
     rmSync(probe);
   } catch (error) {
@@ -18,6 +18,21 @@ export function prepareDirectory(flag: string, directory: string): void {
     throw new UserError(
       `${flag}: the folder "${directory}" cannot be written to (${reason}). Choose another one.`,
     );
+  }
+}
+
+/**
+ * Makes a folder with the folders above it. Not `mkdirSync(..., { recursive: true })`: Node 20 never returns from that where the system answers
+ * "no such file" for a folder whose parent is there, as /proc does.
+ */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!existsSync(directory)) throw error;
   }
 }
 

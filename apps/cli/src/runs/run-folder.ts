@@ -16,6 +16,8 @@ export interface RunFolder {
   readonly bestWeights: string;
   readonly metricsFile: string;
   readonly configFile: string;
+  /** Which checkpoint a run that failed has left, as a sentence. */
+  describeKept(): string;
   writeConfig(config: unknown): void;
   /** Adds a line to the metrics. */
   record(event: Event): void;
@@ -50,22 +52,20 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
       rmSync(path, { force: true });
   }
   let metrics = existsSync(files.metricsFile) ? readFileSync(files.metricsFile, 'utf8') : '';
-  const kept = (): string | undefined =>
-    [state.current, state.previous, files.lastWeights].find((path) => existsSync(path));
+  const describeKept = (): string => {
+    const good = [state.current, state.previous, files.lastWeights].find((path) => existsSync(path));
+    if (good !== undefined) return `The last good checkpoint is ${good}.`;
+    return existsSync(directory)
+      ? 'Nothing had been kept yet.'
+      : 'The folder of the run is gone, with all that was kept.';
+  };
   const guarded = (path: string, write: () => void): void => {
     try {
       write();
     } catch (error) {
       const reason = systemReason(error);
       if (reason === undefined) throw error;
-      const good = kept();
-      const rest =
-        good !== undefined
-          ? `The last good checkpoint is ${good}.`
-          : existsSync(directory)
-            ? 'Nothing had been kept yet.'
-            : 'The folder of the run is gone, with all that was kept.';
-      throw new FailedRun(`writing ${path} failed (${reason}), so the run has stopped. ${rest}`);
+      throw new FailedRun(`writing ${path} failed (${reason}), so the run has stopped. ${describeKept()}`);
     }
   };
   const write = (path: string, contents: string | Uint8Array): void =>
@@ -73,6 +73,7 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
   return {
     directory,
     ...files,
+    describeKept,
     writeConfig: (config) => write(files.configFile, `${JSON.stringify(config, null, 2)}\n`),
     record(event) {
       metrics += eventLine(event);

@@ -185,10 +185,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
     const tested = await testBest(run, evaluator, choosing.name === 'test' ? bestTested : undefined);
     return { ending, epochs: epochsDone, best, tested };
   } catch (error) {
-    if (error instanceof TrainingError)
-      throw new FailedRun(
-        `${error.message} The last good checkpoint is ${folder.lastWeights}; ${folder.directory}/last has the full state.`,
-      );
+    if (error instanceof TrainingError) throw new FailedRun(`${error.message} ${folder.describeKept()}`);
     throw error;
   } finally {
     await order.close();
