@@ -46,6 +46,7 @@ export function trainingBatches(set: ExampleSet, { batchSize, key }: TrainingOrd
   return {
     stepsPerEpoch,
     async *epoch(epoch, fromStep = 0) {
+      if (fromStep === stepsPerEpoch) return; // stopped between the last step of an epoch and its test
       if (ahead?.epoch !== epoch || ahead.step !== fromStep) {
         await close();
         const batches = prefetch(source, recipe, { key, batchSize, from: { epoch, step: fromStep } });

@@ -100,6 +100,10 @@ describe.each(datasetNames)('%s', (name) => {
     const whole = await epochOf(trainingBatches(training, order()), 1);
     expect(whole.length).toBe(training.count);
     expect(await epochOf(trainingBatches(training, order()), 1, 1)).toEqual(whole.slice(16));
+    // From a state that was kept after the last step of an epoch, before its test: that epoch has none left.
+    const batches = trainingBatches(training, order());
+    expect(await imagesOf(batches.epoch(0, batches.stepsPerEpoch))).toEqual([]);
+    expect(await epochOf(batches, 1)).toEqual(whole);
   });
 
   it('a test sees the same twice, single examples and all', async () => {

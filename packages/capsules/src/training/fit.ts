@@ -169,7 +169,8 @@ export async function* fit<OptimizerState>(
       });
       const start = performance.now();
       let complete = true;
-      let learningRate = options.learningRate(epoch, steps);
+      // Of the last step done, should no batch of the epoch be left.
+      let learningRate = options.learningRate(epoch, Math.max(0, steps - 1));
       for await (const batch of batches(epoch, batchesDone)) {
         learningRate = options.learningRate(epoch, steps);
         const next = await step(parameters, state, carried, batch, scalar(learningRate));
