@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import type { BenchFlags } from './bench/command.js';
 import type { DoctorFlags } from './commands/doctor.js';
 import type { InfoFlags } from './commands/info.js';
+import type { PlaygroundFlags } from './commands/playground.js';
 import type { TestFlags } from './commands/test.js';
 import { settingFlags } from './settings/command.js';
 import type { TrainFlags } from './settings/settings.js';
@@ -111,6 +112,15 @@ function createProgram(): Command {
       ),
     )
     .action(async (flags: BenchFlags) => (await import('./bench/command.js')).bench(flags));
+
+  program
+    .command('playground')
+    .description('serve the page where capsules are explored by hand, and open it')
+    .option('--port <n>', 'port of the page; 0 takes any', wholeNumber('--port', 0, 65_535, '8080'), 4180)
+    .option('--host <name>', 'address to listen on; 0.0.0.0 lets other machines in', 'localhost')
+    .option('--no-open', 'only serve, open no browser')
+    .addHelpText('after', example('capsnet playground', 'capsnet playground --port 8080 --no-open'))
+    .action(async (flags: PlaygroundFlags) => (await import('./commands/playground.js')).playground(flags));
 
   return program;
 }

@@ -22,10 +22,15 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with everything that has come on standard error; may send a signal. */
   readonly onError?: (text: string, signal: (name: NodeJS.Signals) => void) => void;
+  /** The same for standard output. */
+  readonly onOutput?: (text: string, signal: (name: NodeJS.Signals) => void) => void;
 }
 
 /** Runs `capsnet` to its end. */
-export function capsnet(args: readonly string[], { cwd, env, onError }: CliOptions = {}): Promise<CliResult> {
+export function capsnet(
+  args: readonly string[],
+  { cwd, env, onError, onOutput }: CliOptions = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     // A clean environment: what the tester has set must not decide.
     const { CAPSNET_DATA: _data, NO_COLOR: _colour, FORCE_COLOR: _force, ...inherited } = process.env;
@@ -36,7 +41,10 @@ export function capsnet(args: readonly string[], { cwd, env, onError }: CliOptio
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      onOutput?.(stdout, (name) => child.kill(name));
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
       onError?.(stderr, (name) => child.kill(name));
