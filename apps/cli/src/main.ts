@@ -20,7 +20,7 @@ import {
   overlays,
 } from './options/flags.js';
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
-import { listOfSizes, path, positiveNumber, wholeNumber } from './options/values.js';
+import { listOfSizes, path, positiveNumber, severalPaths, wholeNumber } from './options/values.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
 
@@ -62,7 +62,11 @@ function createProgram(): Command {
   const test = program
     .command('test')
     .description('test trained weights: accuracy and the misclassified images');
-  test.requiredOption('--weights <file>', 'weights to test (.safetensors)', path('--weights'));
+  test.requiredOption(
+    '--weights <file>',
+    'weights to test: a .safetensors file, or a name of capsnet weights list; given several times, the networks answer together',
+    severalPaths('--weights'),
+  );
   datasetOfWeights(test);
   dataDirectoryFlag(test);
   limitTest(test);

@@ -1,12 +1,11 @@
 /**
  * `capsnet test`: weights from a file, a test split, and how many images they get right.
  */
-import { WeightsError, loadModel, type LoadedModel, type Model } from '@capsnet/capsules';
-import { readFileSync } from 'node:fs';
 import { recipeOfNote, type ExampleSet } from '../data/examples.js';
-import { datasetName, datasetNames, loadTestData, type DatasetName } from '../data/load.js';
-import { Interrupted, UserError, systemReason } from '../errors.js';
-import { createEvaluator, type Evaluation, type Verdict } from '../evaluation/evaluate.js';
+import { datasetName, loadTestData } from '../data/load.js';
+import { Interrupted, UserError } from '../errors.js';
+import { evaluateEnsemble } from '../evaluation/ensemble.js';
+import type { Evaluation, Verdict } from '../evaluation/evaluate.js';
 import { checkPicture, drawReconstructions } from '../evaluation/picture.js';
 import { listenForInterruption } from '../interruption.js';
 import { startBackend } from '../machine/start.js';
@@ -15,9 +14,11 @@ import { createConsole, type Console } from '../output/console.js';
 import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { createProgress } from '../output/progress.js';
+import { checkFit, openWeights, trainedDataset, type OpenedWeights } from '../weights/open.js';
 
 export interface TestFlags extends DataFlags, EngineFlags, OutputFlags {
-  readonly weights: string;
+  /** One, or several that answer together. */
+  readonly weights: readonly string[];
   readonly limitTest?: number;
   readonly overlays?: number;
   readonly picture?: string;
@@ -27,17 +28,19 @@ export interface TestFlags extends DataFlags, EngineFlags, OutputFlags {
 export async function test(flags: TestFlags): Promise<void> {
   const console = createConsole({ quiet: flags.quiet === true });
   const named = flags.dataset === undefined ? undefined : datasetName(flags.dataset);
-  const { model, parameters, state, metadata } = readModel(flags.weights);
-  const dataset = named ?? trainedDataset(flags.weights, metadata['dataset']);
+  const members = flags.weights.map(openWeights);
+  checkEnsemble(members);
+  const { given, model, parameters, state, metadata } = members[0]!;
+  const dataset = named ?? trainedDataset(members[0]!);
   if (flags.picture !== undefined) checkPicture(flags.picture, model);
   const noted = metadata['dataset'] === dataset ? metadata['recipe'] : undefined;
   const split = loadTestData(dataset, {
     dataDir: flags.dataDir,
     limit: flags.limitTest,
     overlays: flags.overlays,
-    recipe: noted === undefined ? undefined : recipeOfNote(noted, flags.weights),
+    recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
   });
-  checkFit(flags.weights, model, split);
+  checkFit(given, model, split);
   const trainedOn = metadata['dataset'];
   if (trainedOn !== undefined && trainedOn !== dataset) {
     console.note(`These weights were trained on ${trainedOn} and are tested on ${dataset}.`);
@@ -48,12 +51,13 @@ export async function test(flags: TestFlags): Promise<void> {
     () => progress.clear(),
     () => progress.clear(),
   );
-  const evaluator = createEvaluator(model, backend);
+  const modelName = metadata['model'] ?? model.description.kind;
+  const who = members.length === 1 ? modelName : `${members.length} networks together`;
   try {
     console.note(
-      `${metadata['model'] ?? model.description.kind} on ${dataset}: ${plural(split.count, 'test image')}, backend ${backend.description}`,
+      `${who} on ${dataset}: ${plural(split.count, 'test image')}, backend ${backend.description}`,
     );
-    const evaluation = await evaluator.run(parameters, state, split, {
+    const evaluation = await evaluateEnsemble(members, backend, split, {
       interruption,
       onProgress(done, seconds, right) {
         const imagesPerSecond = done / seconds;
@@ -69,7 +73,6 @@ export async function test(flags: TestFlags): Promise<void> {
     });
     progress.clear();
     if (flags.picture !== undefined) {
-      const modelName = metadata['model'] ?? model.description.kind;
       await drawReconstructions(flags.picture, {
         model,
         modelName,
@@ -88,58 +91,24 @@ export async function test(flags: TestFlags): Promise<void> {
   } finally {
     progress.clear();
     interruption.release();
-    evaluator.release();
     await backend.dispose();
   }
 }
 
-function readModel(file: string): LoadedModel {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw new UserError(
-      `--weights: "${file}" cannot be read (${reason}). Give a .safetensors file that capsnet train wrote.`,
-    );
-  }
-  try {
-    return loadModel(bytes, file);
-  } catch (error) {
-    if (error instanceof WeightsError) throw new UserError(`--weights: ${error.message}`);
-    throw error;
-  }
-}
-
-/** The data set that the weights were trained on, when nobody names another. */
-function trainedDataset(file: string, noted: string | undefined): DatasetName {
-  const known = datasetNames.find((name) => name === noted);
-  if (known !== undefined) return known;
-  throw new UserError(
-    `--weights: ${file} does not say what it was trained on. Name a data set: --dataset ${datasetNames.join('|')}.`,
-  );
-}
-
-/** The model must take the images of the split and know as many classes. */
-function checkFit(
-  file: string,
-  { description: { input, classNames, ...rest } }: Model,
-  split: ExampleSet,
-): void {
-  const wanted = `${input.join(' x ')} images of ${classNames.length} classes`;
-  const given = `${split.shape.join(' x ')} images of ${split.classes} classes`;
-  if (wanted !== given) {
-    throw new UserError(
-      `--weights: ${file} is a model for ${wanted}, but ${split.name} has ${given}. Choose the data set that it was trained on.`,
-    );
-  }
-  const decodings = 'decodings' in rest ? rest.decodings : 1;
-  if (decodings !== split.decodings) {
-    const [wants, has] = decodings === 2 ? ['pairs of overlaid', 'single'] : ['single', 'pairs of overlaid'];
-    throw new UserError(
-      `--weights: ${file} is a model for ${wants} digits, but ${split.name} has ${has} ones. Choose the data set that it was trained on.`,
-    );
+/** Several networks answer as one only when they see the same images and know the same classes. */
+function checkEnsemble([first, ...others]: readonly OpenedWeights[]): void {
+  const sees = ({ model: { description }, metadata }: OpenedWeights): string =>
+    JSON.stringify([
+      description.input,
+      description.classNames,
+      'decodings' in description ? description.decodings : 1,
+      metadata['recipe'] ?? null,
+    ]);
+  for (const other of others) {
+    if (sees(other) !== sees(first!))
+      throw new UserError(
+        `--weights: ${first!.given} and ${other.given} cannot answer together: their images (size, preparation) or classes differ. Average weights of one data set.`,
+      );
   }
 }
 
@@ -159,7 +128,7 @@ function report(console: Console, flags: TestFlags, split: ExampleSet, evaluatio
       seconds,
       imagesPerSecond: evaluation.count / seconds,
       dataset: split.name,
-      weights: flags.weights,
+      weights: flags.weights.length === 1 ? flags.weights[0] : flags.weights,
       ...(flags.picture === undefined ? {} : { picture: flags.picture }),
     });
     return;

@@ -2,8 +2,8 @@
  * Testing a model on a split, image by image: the loss, and for every image which class won, how clearly, and which came second. Training
  * and `capsnet test` share this file, so that the same weights give the same figures to the last image.
  */
-import { compileEvaluateStep, type Model, type Parameters } from '@capsnet/capsules';
-import type { Backend } from '@capsnet/tensor';
+import { compileEvaluateStep, type Batch, type Model, type Parameters } from '@capsnet/capsules';
+import type { Backend, TypedArray } from '@capsnet/tensor';
 import { testBatches } from '../data/batches.js';
 import type { ExampleSet } from '../data/examples.js';
 import { Interrupted } from '../errors.js';
@@ -61,42 +61,66 @@ export function createEvaluator(model: Model, backend: Backend, reconstructionWe
     ...(reconstructionWeight === undefined ? {} : { reconstructionWeight }),
   });
   return {
-    async run(parameters, state, split, { interruption, onProgress } = {}) {
-      const start = performance.now();
-      const seconds = (): number => (performance.now() - start) / 1000;
-      const verdicts: Verdict[] = [];
-      let lossSum = 0;
-      let right = 0;
-      for await (const { batch, labels } of testBatches(split)) {
-        if (await interruption?.check()) throw new Interrupted('stopped during the test.');
-        const { loss, lengths } = await step(parameters, state, batch);
-        const [images, classes] = lengths.shape as readonly [number, number];
-        const [batchLoss, scores] = await Promise.all([loss.item(), lengths.data()]);
-        lossSum += batchLoss * images;
-        for (let row = 0; row < images; row++) {
-          const own = scores.subarray(row * classes, (row + 1) * classes);
-          const label = labels[row * split.labelsPerImage]!;
-          const verdict: Verdict = {
-            ...judge(own, verdicts.length, label),
-            ...(split.decodings === 2 ? { secondLabel: labels[row * split.labelsPerImage + 1]! } : {}),
-          };
-          right += rightShare(verdict);
-          verdicts.push(verdict);
-        }
-        onProgress?.(verdicts.length, seconds(), right);
-      }
-      const count = verdicts.length;
-      return {
-        count,
-        loss: lossSum / count,
-        accuracy: right / count,
-        error: (count - right) / count,
-        verdicts,
-        misclassified: verdicts.filter((verdict) => rightShare(verdict) < 1),
-        seconds: seconds(),
-      };
-    },
+    run: (parameters, state, split, options) =>
+      evaluateSplit(
+        split,
+        async (batch) => {
+          const { loss, lengths } = await step(parameters, state, batch);
+          const [value, scores] = await Promise.all([loss.item(), lengths.data()]);
+          return { loss: value, scores };
+        },
+        options,
+      ),
     release: () => step.release(),
+  };
+}
+
+/** What a network, or several as one, say of a batch: its mean loss, and the lengths [batch, classes] of the class capsules. */
+export interface Answer {
+  readonly loss: number;
+  readonly scores: TypedArray | Float64Array;
+}
+
+/**
+ * Asks for an answer to every batch of a split and judges it.
+ *
+ * @throws Interrupted when the user asks to stop
+ */
+export async function evaluateSplit(
+  split: ExampleSet,
+  answer: (batch: Batch) => Promise<Answer>,
+  { interruption, onProgress }: EvaluationOptions = {},
+): Promise<Evaluation> {
+  const start = performance.now();
+  const seconds = (): number => (performance.now() - start) / 1000;
+  const verdicts: Verdict[] = [];
+  let lossSum = 0;
+  let right = 0;
+  for await (const { batch, labels, count } of testBatches(split)) {
+    if (await interruption?.check()) throw new Interrupted('stopped during the test.');
+    const { loss, scores } = await answer(batch);
+    lossSum += loss * count;
+    for (let row = 0; row < count; row++) {
+      const own = scores.subarray(row * split.classes, (row + 1) * split.classes);
+      const label = labels[row * split.labelsPerImage]!;
+      const verdict: Verdict = {
+        ...judge(own, verdicts.length, label),
+        ...(split.decodings === 2 ? { secondLabel: labels[row * split.labelsPerImage + 1]! } : {}),
+      };
+      right += rightShare(verdict);
+      verdicts.push(verdict);
+    }
+    onProgress?.(verdicts.length, seconds(), right);
+  }
+  const count = verdicts.length;
+  return {
+    count,
+    loss: lossSum / count,
+    accuracy: right / count,
+    error: (count - right) / count,
+    verdicts,
+    misclassified: verdicts.filter((verdict) => rightShare(verdict) < 1),
+    seconds: seconds(),
   };
 }
 

@@ -58,3 +58,8 @@ export const path =
     if (typed.trim() !== '') return typed;
     throw new UserError(`${flag} wants a path, and got an empty string: is the variable behind it set?`);
   };
+
+/** A flag that may be given several times: its paths, in their order. */
+export const severalPaths =
+  (flag: string) =>
+  (typed: string, before: readonly string[] = []): readonly string[] => [...before, path(flag)(typed)];
