@@ -46,6 +46,8 @@ const systemReasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'the name is too long',
   EMFILE: 'too many files are open',
+  EFBIG: 'the file would be larger than the system allows',
+  EIO: 'the device reports an error',
 };
 
 /** The reason of a system error in words, or undefined for other errors. */

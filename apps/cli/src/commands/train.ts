@@ -12,6 +12,7 @@ import { startBackend } from '../machine/start.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { createConsole } from '../output/console.js';
 import { createProgress } from '../output/progress.js';
+import { lockRun } from '../runs/lock.js';
 import { openRunFolder } from '../runs/run-folder.js';
 import { resolveSettings, type TrainFlags, type TrainSettings } from '../settings/settings.js';
 import { runConfig } from '../training/config.js';
@@ -39,14 +40,19 @@ export async function train(flags: TrainFlags): Promise<void> {
     testImages: (validation ?? testing).count,
     finalImages: validation ? testing.count : 0,
   });
+  let unlock = (): void => undefined;
   const interruption = listenForInterruption(
     () => {
       progress.clear();
       console.note('Stopping after this step ... (Ctrl-C again stops at once)');
     },
-    () => progress.clear(),
+    () => {
+      progress.clear();
+      unlock();
+    },
   );
   try {
+    unlock = lockRun(settings.resumed ? '--resume' : '--out', settings.out);
     const folder = openRunFolder(settings.out, { resume: settings.resumed });
     if (!settings.resumed) {
       const parts = { version, settings, model, training, validation, testing, backend };
@@ -73,6 +79,7 @@ export async function train(flags: TrainFlags): Promise<void> {
   } finally {
     progress.clear();
     interruption.release();
+    unlock();
     await backend.dispose();
   }
 }

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors, WeightsError, type StoredTensor } from '@capsnet/capsules';
+import { systemReason } from '../errors.js';
 import { writeFileAtomically } from './atomic.js';
 
 const positionKey = 'capsnet_checkpoint';
@@ -77,8 +78,10 @@ export function findCheckpoint(directory: string): FoundCheckpoint {
     try {
       return { checkpoint: { ...readOne(file), file }, problems };
     } catch (error) {
-      if (!(error instanceof WeightsError)) throw error;
-      problems.push(error.message);
+      const reason = systemReason(error);
+      if (error instanceof WeightsError) problems.push(error.message);
+      else if (reason !== undefined) problems.push(`${file}: it cannot be read (${reason}).`);
+      else throw error;
     }
   }
   return { checkpoint: undefined, problems };

@@ -4,10 +4,10 @@
  */
 import type { StoredTensor } from '@capsnet/capsules';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FailedRun, systemReason } from '../errors.js';
 import { eventLine, type Event } from '../output/json.js';
-import { writeFileAtomically } from './atomic.js';
+import { removeRemains, writeFileAtomically } from './atomic.js';
 import { checkpointFiles, writeCheckpoint } from './checkpoint-file.js';
 
 export interface RunFolder {
@@ -40,6 +40,8 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
     configFile: file('config.json'),
   };
   const state = checkpointFiles(directory);
+  removeRemains(directory);
+  removeRemains(dirname(state.current));
   if (!resume) {
     const own = /^events\.out\.tfevents\./;
     const events = existsSync(directory) ? readdirSync(directory).filter((name) => own.test(name)) : [];

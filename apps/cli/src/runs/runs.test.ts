@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FailedRun } from '../errors.js';
-import { writeFileAtomically } from './atomic.js';
+import { FailedRun, UserError } from '../errors.js';
+import { removeRemains, writeFileAtomically } from './atomic.js';
 import { checkpointFiles, findCheckpoint, writeCheckpoint } from './checkpoint-file.js';
+import { lockFile, lockRun, writerOf } from './lock.js';
 import { openRunFolder } from './run-folder.js';
 
 let folder: string;
@@ -31,6 +33,53 @@ describe('writeFileAtomically', () => {
     expect(() => writeFileAtomically(join(folder, 'taken'), 'new')).toThrow();
     expect(readFileSync(join(folder, 'taken', 'inside'), 'utf8')).toBe('kept');
     expect(readdirSync(folder)).toEqual(['taken']);
+  });
+});
+
+/** The number of a process that has ended. */
+const deadProcess = (): number => spawnSync(process.execPath, ['--version']).pid;
+
+describe('removeRemains', () => {
+  it('removes what killed processes left half written, and nothing else', () => {
+    const dead = deadProcess();
+    const kept = [`.a.json.${process.pid}.tmp`, 'a.json', `a.${dead}.tmp`, '.hidden', '.b.tmp'];
+    for (const name of [...kept, `.a.json.${dead}.tmp`, `.capsnet-${dead}.probe`])
+      writeFileSync(join(folder, name), '');
+    removeRemains(folder);
+    expect(readdirSync(folder).sort()).toEqual(kept.sort());
+    removeRemains(join(folder, 'not there'));
+  });
+});
+
+describe('lock', () => {
+  it('is held by one process, named to the other, and given back', () => {
+    const unlock = lockRun('--out', folder);
+    expect(writerOf(folder)).toBe(process.pid);
+    expect(() => lockRun('--resume', folder)).toThrow(UserError);
+    expect(() => lockRun('--resume', folder)).toThrow(
+      `--resume: process ${process.pid} is at work on the run in ${folder}`,
+    );
+    unlock();
+    expect(readdirSync(folder)).toEqual([]);
+    expect(writerOf(folder)).toBeUndefined();
+  });
+
+  it.each([
+    ['of a process that is gone', () => ({ pid: deadProcess(), host: hostname(), began: '1' })],
+    ['whose number another process has now', () => ({ pid: process.pid, host: hostname(), began: '1' })],
+    ['of another machine', () => ({ pid: process.pid, host: `not-${hostname()}`, began: null })],
+    ['cut off', () => undefined],
+  ])('%s is none', (_, holder) => {
+    writeFileSync(lockFile(folder), JSON.stringify(holder()) ?? '{"pid');
+    expect(writerOf(folder)).toBeUndefined();
+    lockRun('--out', folder)();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('that cannot be written gets one sentence', () => {
+    expect(() => lockRun('--out', join(folder, 'gone'))).toThrow(
+      /^--out: .*run\.lock cannot be written \(no such file or directory\)/,
+    );
   });
 });
 

@@ -3,6 +3,7 @@
  * This is what `config.json` records.
  */
 import type { ModelName } from '@capsnet/capsules';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatasetName } from '../data/load.js';
 import { augmentsByDefault } from '../data/recipes.js';
@@ -112,7 +113,13 @@ function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
         `${name} has no place beside --resume, which takes both from the run. Leave it out.`,
       );
   }
-  const recorded = given({ ...readSettingsFile('--resume', join(directory, 'config.json')) });
+  const config = join(directory, 'config.json');
+  if (existsSync(directory) && !existsSync(config)) {
+    throw new UserError(
+      `--resume: there is no run in ${directory} to go on with: it has no config.json, which every run begins with. Start it anew: capsnet train --out ${directory} ...`,
+    );
+  }
+  const recorded = given({ ...readSettingsFile('--resume', config) });
   const said = given({ ...flags });
   for (const name of Object.keys(said) as SettingName[]) {
     if (name === 'epochs' || settingOf(name).sitting !== undefined || said[name] === recorded[name]) continue;

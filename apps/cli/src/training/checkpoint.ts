@@ -13,11 +13,12 @@ import {
   type Sums,
 } from '@capsnet/capsules';
 import type { Optimizer } from '@capsnet/autograd';
+import { rmSync } from 'node:fs';
 import { leavesWithPaths, sameShape, showShape, tensor, unflatten, type Tensor } from '@capsnet/tensor';
 import { recipeNote } from '../data/examples.js';
 import { UserError } from '../errors.js';
 import type { Console } from '../output/console.js';
-import { findCheckpoint } from '../runs/checkpoint-file.js';
+import { checkpointFiles, findCheckpoint } from '../runs/checkpoint-file.js';
 import type { RunFolder } from '../runs/run-folder.js';
 import type { Best, Run } from './run.js';
 
@@ -95,6 +96,8 @@ export async function restoreState(
   }
   for (const problem of problems)
     console.warn(`${problem} Going on from the one before, ${checkpoint.file}; the result is the same.`);
+  // The next checkpoint makes the current one the previous: a damaged one must not take the place of the one that is whole.
+  if (problems.length > 0) rmSync(checkpointFiles(folder.directory).current, { force: true });
   const { file, tensors } = checkpoint;
   const position = checkpoint.position as Position;
   if (position.format !== 1)

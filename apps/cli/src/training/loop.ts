@@ -1,12 +1,20 @@
 /**
  * The loop over epochs: train, choose, keep. Whatever happens at whatever moment, the run's folder has a state that goes on to the same bits.
  */
-import { TrainingError, fit, loadModel, saveModel, type Parameters } from '@capsnet/capsules';
+import {
+  TrainingError,
+  WeightsError,
+  fit,
+  loadModel,
+  saveModel,
+  type LoadedModel,
+  type Parameters,
+} from '@capsnet/capsules';
 import type { Optimizer } from '@capsnet/autograd';
 import { randomKey, splitKey } from '@capsnet/tensor';
 import { readFileSync } from 'node:fs';
 import { trainingBatches } from '../data/batches.js';
-import { FailedRun, Interrupted } from '../errors.js';
+import { FailedRun, Interrupted, systemReason } from '../errors.js';
 import { createEvaluator, type Evaluation } from '../evaluation/evaluate.js';
 import { drawReconstructions } from '../evaluation/picture.js';
 import { plural } from '../output/format.js';
@@ -41,6 +49,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
     ? await restoreState(folder, console, model, optimizer, fresh, settings.ema !== undefined)
     : undefined;
   const position: Position | undefined = restored?.position;
+  if (position?.best) readBest(run, position.best);
   const { parameters, state } = restored ?? fresh;
   folder.keepMetrics(position?.epoch ?? 0);
   // So that there are good weights from the first step on.
@@ -182,7 +191,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         `the time was up in the first epoch, after ${plural(stepsDone, 'step')}: there are no tested weights yet. Go on with: ${resumeCommand(run)}`,
       );
     }
-    const tested = await testBest(run, evaluator, choosing.name === 'test' ? bestTested : undefined);
+    const tested = await testBest(run, best, evaluator, choosing.name === 'test' ? bestTested : undefined);
     return { ending, epochs: epochsDone, best, tested };
   } catch (error) {
     if (error instanceof TrainingError) throw new FailedRun(`${error.message} ${folder.describeKept()}`);
@@ -196,11 +205,12 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
 /** The best weights on the test split, as they stand in their file; and the picture of them. */
 async function testBest(
   run: Run,
+  best: Best,
   evaluator: ReturnType<typeof createEvaluator>,
   known: Evaluation | undefined,
 ): Promise<Evaluation> {
   const { settings, model, testing, backend, folder, progress, interruption } = run;
-  const { parameters, state } = loadModel(readFileSync(folder.bestWeights), folder.bestWeights);
+  const { parameters, state } = readBest(run, best);
   const tested =
     known ??
     (await evaluator
@@ -221,6 +231,20 @@ async function testBest(
     await drawReconstructions(settings.picture, source);
   }
   return tested;
+}
+
+/** The best weights so far, which are in their file alone. */
+function readBest({ folder }: Run, { epoch }: Best): Pick<LoadedModel, 'parameters' | 'state'> {
+  const file = folder.bestWeights;
+  try {
+    return loadModel(readFileSync(file), file);
+  } catch (error) {
+    const reason = error instanceof WeightsError ? error.message : systemReason(error);
+    if (reason === undefined) throw error;
+    throw new FailedRun(
+      `${file}, the best weights so far (epoch ${epoch}), cannot be read: ${reason.replace(/\.$/, '')}. Put the file back, or start the run again.`,
+    );
+  }
 }
 
 const interrupted = (run: Run, epoch: number, step: number): Interrupted =>
