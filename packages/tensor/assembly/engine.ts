@@ -12,7 +12,8 @@ import { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './de
 import { reduce, argmax } from './reduce';
 import { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 import { softmax, squash, squashGradient } from './capsule';
-import { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterProducts, winogradFilterAdjoint } from './winograd';
+import { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterAdjoint } from './winograd';
+import { winogradFilterNine, winogradFilterProducts, winogradProducts, winogradOutputs, winogradInputAdjoints, winogradFilterAdjointNine } from './winogradSteps';
 export * from './micro';
 // Exported although only the engine calls them: inlined into their caller they would be slower.
 export * from './elementwise/instructions';
@@ -24,7 +25,10 @@ export { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './de
 export { reduce, argmax, sumRow, add16 } from './reduce';
 export { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './movement';
 export { softmax, squash, squashGradient } from './capsule';
-export { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterProducts, winogradFilterAdjoint } from './winograd';
+export { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterAdjoint } from './winograd';
+export { winogradFilterNine, winogradFilterProducts, winogradProducts, winogradOutputs, winogradInputAdjoints, winogradFilterAdjointNine } from './winogradSteps';
+// The passes are called once a tile and axis: kept apart, so that their loops keep their registers.
+export * from './winogradNine';
 
 /** Reads the clock, in milliseconds. */
 // @ts-ignore: decorator
@@ -105,6 +109,11 @@ export function dispatch(kernel: i32, args: usize, thread: i32, threads: i32): v
     case 43: winogradTransforms(args, thread, threads); break;
     case 44: winogradFilterProducts(args, thread, threads); break;
     case 45: winogradFilterAdjoint(args, thread, threads); break;
+    case 46: winogradFilterNine(args, thread, threads); break;
+    case 47: winogradProducts(args, thread, threads); break;
+    case 48: winogradOutputs(args, thread, threads); break;
+    case 49: winogradInputAdjoints(args, thread, threads); break;
+    case 50: winogradFilterAdjointNine(args, thread, threads); break;
     default: unreachable();
   }
 }

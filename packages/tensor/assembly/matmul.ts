@@ -98,6 +98,7 @@ export function packTile(to: usize, from: usize, step: usize, k: i32, count: i32
   const bytes = <usize>count << 2;
   for (let i = 0; i < k; i++) {
     let offset: usize = 0;
+    if (count >= 4) { v128.store(to, v128.load(from)); offset = 16; }
     while (offset < bytes) { store<f32>(to + offset, load<f32>(from + offset)); offset += 4; }
     from += step; to += bytes;
   }

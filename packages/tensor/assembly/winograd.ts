@@ -1,54 +1,65 @@
 /**
  * Winograd's convolutions: transforms of tiles (`winogradTiles.ts`) around one small matrix product for each plane. Forward and input gradient
  * carry a block of tiles through all three phases while it lies in the second-level cache; the filter's gradient sums over all tiles, so
- * its phases are steps of their own.
+ * its phases are steps of their own. So are all of scheme 9, whose filter is larger than the images (`winogradSteps.ts`).
  *
- * Words of every kernel: 0 scheme (4: stride 1, 3: stride 2), 1 batch, 2 inHeight, 3 inWidth, 4 channelsIn, 5 channelsOut, 6 outHeight, 7 outWidth, 8 padTop,
+ * Words of every kernel: 0 scheme (4: 3 x 3 taps, stride 1; 3: 3 x 3, stride 2; 9: 9 x 9, stride 2), 1 batch, 2 inHeight, 3 inWidth, 4 channelsIn, 5 channelsOut, 6 outHeight, 7 outWidth, 8 padTop,
  * 9 padLeft, 10 tilesDown, 11 tilesAcross, 12 blockTiles, 13 planeV, 14 planeM, 15 planeU (bytes from one plane to the next), 16 scratch,
  * 17 scratchPerThread; then its own. Channels are multiples of 8.
  */
 import { word, address, real } from './memory';
-import { rowsTile, columnsTile, ROWS } from './micro';
+import { rowsTile, ROWS } from './micro';
 import { activate, clearFloats, copyFloats, ZEROS } from './tile';
 import {
   fourInputTile, fourInputAdjointTile, fourOutputTile, fourOutputAdjointTile, fourFilterTile, fourFilterAdjointTile,
   threeInputTile, threeInputAdjointTile, threeOutputTile, threeOutputAdjointTile, threeFilterTile, threeFilterAdjointTile,
 } from './winogradTiles';
+import { nineInputTile, nineInputAdjointTile, nineOutputTile, nineOutputAdjointTile } from './winogradNine';
 
 /** Depth of one call of the micro-kernel. */
 const SLICE: i32 = 256;
 
 // The shape of the step that this thread is in; globals belong to a thread's instance.
-let four: bool = true;
-let points: i32 = 6, results: i32 = 4, advance: i32 = 4;
-let inHeight: i32 = 0, inWidth: i32 = 0, channelsIn: i32 = 0, channelsOut: i32 = 0, outHeight: i32 = 0, outWidth: i32 = 0;
-let padTop: i32 = 0, padLeft: i32 = 0, tilesDown: i32 = 0, tilesAcross: i32 = 0, blockTiles: i32 = 0;
-let planeV: usize = 0, planeM: usize = 0, planeU: usize = 0;
+export let four: bool = true, nine: bool = false;
+export let points: i32 = 6, results: i32 = 4, advance: i32 = 4;
+let inHeight: i32 = 0, inWidth: i32 = 0;
+export let channelsIn: i32 = 0, channelsOut: i32 = 0;
+let outHeight: i32 = 0, outWidth: i32 = 0;
+let padTop: i32 = 0, padLeft: i32 = 0, blockTiles: i32 = 0;
+export let tilesDown: i32 = 0, tilesAcross: i32 = 0;
+export let planeV: usize = 0, planeM: usize = 0, planeU: usize = 0;
 /** In the thread's scratch: a vector of each plane; a tile of pixels; blocks of V and M. */
-let temp: usize = 0, patch: usize = 0, blockV: usize = 0, blockM: usize = 0;
+export let temp: usize = 0, patch: usize = 0;
+export let blockV: usize = 0;
+let blockM: usize = 0;
 
-function readShape(args: usize, thread: i32): void {
+export function readShape(args: usize, thread: i32): void {
   four = word(args, 0) == 4;
-  points = four ? 6 : 7; results = four ? 4 : 3; advance = four ? 4 : 6;
+  nine = word(args, 0) == 9;
+  points = four ? 6 : nine ? 13 : 7; results = four ? 4 : 3; advance = four ? 4 : 6;
   inHeight = word(args, 2); inWidth = word(args, 3); channelsIn = word(args, 4); channelsOut = word(args, 5);
   outHeight = word(args, 6); outWidth = word(args, 7); padTop = word(args, 8); padLeft = word(args, 9);
   tilesDown = word(args, 10); tilesAcross = word(args, 11); blockTiles = word(args, 12);
   planeV = <usize>word(args, 13); planeM = <usize>word(args, 14); planeU = <usize>word(args, 15);
   temp = address(args, 16) + <usize>word(args, 17) * <usize>thread;
-  patch = temp + 1088;
-  blockV = patch + <usize>(points * points * max(channelsIn, channelsOut)) * 4 + 192;
+  patch = temp + 2752;
+  blockV = patch + <usize>(points * points) * patchPixel(max(channelsIn, channelsOut)) + 192;
   blockM = blockV + <usize>(points * points) * planeV;
 }
 
+/** Bytes from one pixel of the patch to the next. Many pixels of 4 KiB / n each would fall into few sets of the cache. */
+// @ts-ignore: decorator
+@inline function patchPixel(channels: i32): usize { return (<usize>channels << 2) + (nine ? 64 : 0); }
+
 /** The plane of U that meets a plane of V: in scheme 3 all plain products of an axis share one. */
-function filterPlane(plane: i32): i32 {
-  if (four) return plane;
+export function filterPlane(plane: i32): i32 {
+  if (four || nine) return plane;
   const i = plane / 7;
   return min(i, 4) * 5 + min(plane - i * 7, 4);
 }
 
 /** V of one tile of x: `to` is the tile's row of plane 0. */
-function transformInput(x: usize, tile: i32, to: usize): void {
+export function transformInput(x: usize, tile: i32, to: usize): void {
   const perImage = tilesDown * tilesAcross;
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
@@ -57,12 +68,13 @@ function transformInput(x: usize, tile: i32, to: usize): void {
   const pixel = <usize>channelsIn << 2;
   const base = x + <usize>(image * inHeight * inWidth) * pixel;
   let from = base + <usize>(top * inWidth + left) * pixel, fromRow = <usize>inWidth * pixel;
-  if (top < 0 || left < 0 || top + points > inHeight || left + points > inWidth) {
+  if (nine || top < 0 || left < 0 || top + points > inHeight || left + points > inWidth) {
     from = patch;
-    fromRow = <usize>points * pixel;
+    fromRow = <usize>points * patchPixel(channelsIn);
     loadPatch(base, inHeight, inWidth, top, left, points, channelsIn);
   }
-  if (four) fourInputTile(from, fromRow, pixel, to, planeV, temp, channelsIn);
+  if (nine) nineInputTile(from, fromRow, patchPixel(channelsIn), to, planeV, temp, channelsIn);
+  else if (four) fourInputTile(from, fromRow, pixel, to, planeV, temp, channelsIn);
   else threeInputTile(from, fromRow, pixel, to, planeV, temp, channelsIn);
 }
 
@@ -74,26 +86,28 @@ function loadPatch(base: usize, height: i32, width: i32, top: i32, left: i32, si
     for (let j = left; j < left + side; j++) {
       if (i < 0 || i >= height || j < 0 || j >= width) clearFloats(to, channels);
       else copyFloats(to, base + <usize>(i * width + j) * pixel, channels);
-      to += pixel;
+      to += patchPixel(channels);
     }
   }
 }
 
 /** dM of one tile of dy. */
-function transformGradient(dy: usize, tile: i32, to: usize): void {
+export function transformGradient(dy: usize, tile: i32, to: usize): void {
   const perImage = tilesDown * tilesAcross;
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
   const top = row * results, left = (tile - image * perImage - row * tilesAcross) * results;
   const pixel = <usize>channelsOut << 2;
   const base = dy + <usize>(image * outHeight * outWidth) * pixel;
-  let from = base + <usize>(top * outWidth + left) * pixel, fromRow = <usize>outWidth * pixel;
+  let from = base + <usize>(top * outWidth + left) * pixel, fromRow = <usize>outWidth * pixel, fromPixel = pixel;
   if (top + results > outHeight || left + results > outWidth) {
     from = patch;
-    fromRow = <usize>results * pixel;
+    fromPixel = patchPixel(channelsOut);
+    fromRow = <usize>results * fromPixel;
     loadPatch(base, outHeight, outWidth, top, left, results, channelsOut);
   }
-  if (four) fourOutputAdjointTile(from, fromRow, pixel, to, planeM, temp, channelsOut);
+  if (nine) nineOutputAdjointTile(from, fromRow, fromPixel, to, planeM, temp, channelsOut);
+  else if (four) fourOutputAdjointTile(from, fromRow, pixel, to, planeM, temp, channelsOut);
   else threeOutputAdjointTile(from, fromRow, pixel, to, planeM, temp, channelsOut);
 }
 
@@ -135,14 +149,15 @@ export function winogradForward(args: usize, thread: i32, threads: i32): void {
 }
 
 /** y of one tile, with bias and activation. */
-function transformOutput(from: usize, tile: i32, y: usize, bias: usize, kind: i32, alpha: f32): void {
+export function transformOutput(from: usize, tile: i32, y: usize, bias: usize, kind: i32, alpha: f32): void {
   const perImage = tilesDown * tilesAcross;
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
   const top = row * results, left = (tile - image * perImage - row * tilesAcross) * results;
   const pixel = <usize>channelsOut << 2;
   const stride = <usize>results * pixel;
-  if (four) fourOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
+  if (nine) nineOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
+  else if (four) fourOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
   else threeOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
   const rows = min(results, outHeight - top), columns = min(results, outWidth - left);
   for (let i = 0; i < rows; i++) {
@@ -190,15 +205,16 @@ export function winogradInputGradient(args: usize, thread: i32, threads: i32): v
   }
 }
 
-function addInputTile(from: usize, tile: i32, dx: usize): void {
+export function addInputTile(from: usize, tile: i32, dx: usize): void {
   const perImage = tilesDown * tilesAcross;
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
   const top = row * advance - padTop;
   const left = (tile - image * perImage - row * tilesAcross) * advance - padLeft;
   const pixel = <usize>channelsIn << 2;
-  const stride = <usize>points * pixel;
-  if (four) fourInputAdjointTile(from, planeV, patch, stride, pixel, temp, channelsIn);
+  const stride = <usize>points * patchPixel(channelsIn);
+  if (nine) nineInputAdjointTile(from, planeV, patch, stride, patchPixel(channelsIn), temp, channelsIn);
+  else if (four) fourInputAdjointTile(from, planeV, patch, stride, pixel, temp, channelsIn);
   else threeInputAdjointTile(from, planeV, patch, stride, pixel, temp, channelsIn);
   const firstColumn = max(0, -left);
   const columns = min(points, inWidth - left) - firstColumn;
@@ -206,12 +222,14 @@ function addInputTile(from: usize, tile: i32, dx: usize): void {
   if (columns <= 0) return;
   for (let i = max(0, -top); i < lastRow; i++) {
     const to = dx + <usize>((image * inHeight + top + i) * inWidth + left + firstColumn) * pixel;
-    addVectors(to, patch + <usize>i * stride + <usize>firstColumn * pixel, columns * channelsIn);
+    const at = patch + <usize>i * stride + <usize>firstColumn * patchPixel(channelsIn);
+    if (!nine) addVectors(to, at, columns * channelsIn);
+    else for (let j = 0; j < columns; j++) addVectors(to + <usize>j * pixel, at + <usize>j * patchPixel(channelsIn), channelsIn);
   }
 }
 
 /** to += from; n floats, a multiple of 4. */
-function addVectors(to: usize, from: usize, n: i32): void {
+export function addVectors(to: usize, from: usize, n: i32): void {
   const end = to + (<usize>n << 2);
   while (to < end) {
     v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
@@ -263,53 +281,15 @@ function spreadLanes(from: usize, to: usize): void {
   }
 }
 
-/** V and dM of all tiles. Own words: 18 x, 19 dy, 20 V, 21 dM. Threads share the tiles. */
+/** V and dM of all tiles; an operand at 0 is left out. Own words: 18 x, 19 dy, 20 V, 21 dM. Threads share the tiles. */
 export function winogradTransforms(args: usize, thread: i32, threads: i32): void {
   readShape(args, thread);
   const x = address(args, 18), dy = address(args, 19), v = address(args, 20), m = address(args, 21);
   const tiles = word(args, 1) * tilesDown * tilesAcross;
   const last = tiles * (thread + 1) / threads;
   for (let tile = tiles * thread / threads; tile < last; tile++) {
-    transformInput(x, tile, v + (<usize>(tile * channelsIn) << 2));
-    transformGradient(dy, tile, m + (<usize>(tile * channelsOut) << 2));
-  }
-}
-
-/** Tiles that are summed at once: their rows of V and dM lie in the first-level cache. */
-const TILES: i32 = 48;
-
-/** dU = Vt dM for each plane of U. Own words: 18 V, 19 dM, 20 dU (rows of channels out). Threads share the planes and blocks of 8 x 8 channels out. */
-export function winogradFilterProducts(args: usize, thread: i32, threads: i32): void {
-  readShape(args, thread);
-  const v = address(args, 18), m = address(args, 19), u = address(args, 20);
-  const tiles = word(args, 1) * tilesDown * tilesAcross;
-  const rowV = <usize>channelsIn << 2, rowM = <usize>channelsOut << 2;
-  const panels = channelsOut >> 3;
-  const blocks = (panels + 7) >> 3;
-  const planes = points * points;
-  const jobs = (four ? 36 : 25) * blocks;
-  const last = jobs * (thread + 1) / threads;
-  for (let job = jobs * thread / threads; job < last; job++) {
-    const target = job / blocks;
-    const firstPanel = (job - target * blocks) << 3;
-    const lastPanel = min(panels, firstPanel + 8);
-    const to = u + <usize>target * planeU;
-    let begun = false;
-    for (let plane = 0; plane < planes; plane++) {
-      if (filterPlane(plane) != target) continue;
-      for (let tile = 0; tile < tiles; tile += TILES) {
-        const k = min(TILES, tiles - tile);
-        const aAt = v + <usize>plane * planeV + <usize>tile * rowV;
-        const bAt = m + <usize>plane * planeM + <usize>tile * rowM;
-        for (let panel = firstPanel; panel < lastPanel; panel++) {
-          for (let c = 0; c < channelsIn; c += ROWS) {
-            const at = to + <usize>c * rowM + (<usize>panel << 5);
-            columnsTile(min(ROWS, channelsIn - c), aAt + (<usize>c << 2), rowV, bAt + (<usize>panel << 5), rowM, at, rowM, k, begun ? at : ZEROS, begun ? rowM : 0);
-          }
-        }
-        begun = true;
-      }
-    }
+    if (x != 0) transformInput(x, tile, v + (<usize>(tile * channelsIn) << 2));
+    if (dy != 0) transformGradient(dy, tile, m + (<usize>(tile * channelsOut) << 2));
   }
 }
 

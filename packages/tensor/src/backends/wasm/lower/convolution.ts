@@ -14,6 +14,7 @@ import {
   winogradInputGradient,
   winogradScheme,
 } from './winograd.js';
+import { nineFilterGradient, nineForward, nineInputGradient } from './winogradNine.js';
 
 const operationsOf = (g: Conv2dGeometry): number =>
   2 *
@@ -94,7 +95,8 @@ export function lowerConv2d(single: Single, threads: number): Lowered {
     };
   }
   const scheme = winogradScheme(g);
-  if (scheme) return winogradForward(single, g, scheme, threads, common);
+  if (scheme)
+    return (scheme.number === 9 ? nineForward : winogradForward)(single, g, scheme, threads, common);
   const workspace = new Workspace();
   const input = paddedInput(g, workspace);
   const filters = g.outputChannels / g.groups;
@@ -184,7 +186,14 @@ export function lowerInputGradient(single: Single, threads: number): Lowered {
     };
   }
   const scheme = winogradScheme(g);
-  if (scheme) return winogradInputGradient(single, g, scheme, threads, common);
+  if (scheme)
+    return (scheme.number === 9 ? nineInputGradient : winogradInputGradient)(
+      single,
+      g,
+      scheme,
+      threads,
+      common,
+    );
   const workspace = new Workspace();
   const axisPhases = (input: number, filter: number, stride: number, pad: number): Phase[] => {
     const most = Math.ceil(filter / stride);
@@ -332,7 +341,14 @@ export function lowerFilterGradient(single: Single, threads: number): Lowered {
     };
   }
   const scheme = winogradScheme(g);
-  if (scheme) return winogradFilterGradient(single, g, scheme, threads, common);
+  if (scheme)
+    return (scheme.number === 9 ? nineFilterGradient : winogradFilterGradient)(
+      single,
+      g,
+      scheme,
+      threads,
+      common,
+    );
   const workspace = new Workspace();
   const input = paddedInput(g, workspace);
   const channels = g.inputChannels / g.groups;

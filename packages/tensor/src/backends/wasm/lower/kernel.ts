@@ -31,6 +31,11 @@ export const kernels = {
   winogradTransforms: 43,
   winogradFilterProducts: 44,
   winogradFilterAdjoint: 45,
+  winogradFilterNine: 46,
+  winogradProducts: 47,
+  winogradOutputs: 48,
+  winogradInputAdjoints: 49,
+  winogradFilterAdjointNine: 50,
 } as const;
 
 export type KernelName = keyof typeof kernels;

@@ -1,6 +1,6 @@
 /**
- * Winograd's convolution for 3 x 3 filters: stride 1 in tiles of 4 x 4 results (36 products for 144), stride 2 in tiles of 3 x 3 (49 for 81).
- * The kernels are in `assembly/winograd.ts`, the error against the plain algorithm in `docs/performance.md`.
+ * Winograd's convolution: 3 x 3 filters with stride 1 in tiles of 4 x 4 results (36 products for 144), with stride 2 in tiles of 3 x 3 (49 for 81), and
+ * 9 x 9 filters with stride 2 in tiles of 3 x 3 (169 for 729; `winogradNine.ts`). The kernels are in `assembly/winograd.ts`, the error against the plain algorithm in `docs/performance.md`.
  */
 import type { Single } from '../../../compile/schedule.js';
 import type { Tensor } from '../../../graph/tensor.js';
@@ -8,8 +8,12 @@ import type { Conv2dGeometry } from '../../../shape/rules.js';
 import { Workspace, type Lowered, type Step } from './kernel.js';
 import { activationWords } from './matmul.js';
 
-interface Scheme {
-  /** The number by which the kernels know it: results a tile and axis. */
+export interface Scheme {
+  /** The number by which the kernels know it. */
+  readonly number: 3 | 4 | 9;
+  /** Taps of the filter an axis. */
+  readonly taps: number;
+  /** Results a tile and axis. */
   readonly results: 3 | 4;
   /** Inputs, and products, a tile and axis. */
   readonly points: number;
@@ -17,10 +21,11 @@ interface Scheme {
   readonly filterPlanes: number;
 }
 
-const schemes: Readonly<Record<number, Scheme>> = {
-  1: { results: 4, points: 6, filterPlanes: 36 },
-  2: { results: 3, points: 7, filterPlanes: 25 },
-};
+const schemes: readonly (Scheme & { readonly stride: number })[] = [
+  { number: 4, stride: 1, taps: 3, results: 4, points: 6, filterPlanes: 36 },
+  { number: 3, stride: 2, taps: 3, results: 3, points: 7, filterPlanes: 25 },
+  { number: 9, stride: 2, taps: 9, results: 3, points: 13, filterPlanes: 169 },
+];
 
 /** Fewer tiles than this do not pay for the transform of the filter. */
 const fewestTiles = 12;
@@ -35,14 +40,13 @@ const tilesOf = (g: Conv2dGeometry, { results }: Scheme): { down: number; across
 
 /** The scheme that serves a convolution, or undefined where the direct kernels are better. */
 export function winogradScheme(g: Conv2dGeometry): Scheme | undefined {
-  const scheme = schemes[g.strideHeight];
-  if (!scheme || g.strideWidth !== g.strideHeight || g.filterHeight !== 3 || g.filterWidth !== 3)
-    return undefined;
+  const scheme = schemes.find(({ stride, taps }) => g.strideHeight === stride && g.filterHeight === taps);
+  if (!scheme || g.strideWidth !== g.strideHeight || g.filterWidth !== g.filterHeight) return undefined;
   if (g.groups !== 1 || g.inputChannels % 8 !== 0 || g.outputChannels % 8 !== 0) return undefined;
   const tiles = tilesOf(g, scheme);
   // Tiles that reach far beyond the results waste more than they save.
   const products = scheme.points ** 2 * tiles.down * tiles.across;
-  const direct = 9 * g.outputHeight * g.outputWidth;
+  const direct = scheme.taps ** 2 * g.outputHeight * g.outputWidth;
   return tiles.all >= fewestTiles && products < 0.75 * direct ? scheme : undefined;
 }
 
@@ -54,7 +58,7 @@ function planeStride(bytes: number): number {
 }
 
 /** What all kernels of one convolution share. */
-class Layout {
+export class Layout {
   readonly workspace = new Workspace();
   readonly tiles;
   readonly planeU;
@@ -69,16 +73,21 @@ class Layout {
     readonly scheme: Scheme,
     threads: number,
     private readonly whole: boolean,
+    /** Numbers of a plane of the filter that are in memory at a time. */
+    filterNumbers = g.inputChannels * g.outputChannels,
   ) {
     this.tiles = tilesOf(g, scheme);
     this.planes = scheme.points ** 2;
-    this.planeU = planeStride(g.inputChannels * g.outputChannels * 4);
+    this.planeU = planeStride(filterNumbers * 4);
     const channels = g.inputChannels + g.outputChannels;
     const most = Math.max(6, Math.floor(blockBytes / (this.planes * channels * 4) / 6) * 6);
     this.blockTiles = Math.min(most, this.tiles.all);
-    const patch = this.planes * Math.max(g.inputChannels, g.outputChannels) * 4 + 192;
-    const block = whole ? 0 : this.planes * (this.planeV + this.planeM);
-    this.scratchBytes = Math.ceil((1088 + patch + block) / 64) * 64 + 192;
+    // Pixels of scheme 9 are 64 bytes apart: see `patchPixel` of the kernels. Its filters are transformed 64 rows of a panel at a time.
+    const pixel = Math.max(g.inputChannels, g.outputChannels) * 4 + (scheme.number === 9 ? 64 : 0);
+    const patch = Math.max(this.planes * pixel, scheme.number === 9 ? 81 * 2112 : 0) + 192;
+    // Whole: 8 panels of 96 tiles of dM and 6 columns of V, packed by `winogradFilterProducts`.
+    const block = whole ? 8 * (96 * 32 + 64) + 96 * 24 : this.planes * (this.planeV + this.planeM);
+    this.scratchBytes = Math.ceil((2752 + patch + block) / 64) * 64 + 192;
     this.scratch = this.workspace.take((this.scratchBytes / 4) * threads);
   }
 
@@ -103,7 +112,7 @@ class Layout {
   words(base: number): number[] {
     const { g, scheme, tiles } = this;
     return [
-      scheme.results,
+      scheme.number,
       g.batch,
       g.inputHeight,
       g.inputWidth,
@@ -125,7 +134,7 @@ class Layout {
   }
 }
 
-type Common = Pick<Lowered, 'label' | 'shape' | 'operations'>;
+export type Common = Pick<Lowered, 'label' | 'shape' | 'operations'>;
 
 export function winogradForward(
   single: Single,
@@ -197,7 +206,10 @@ export function winogradFilterGradient(
       const words = layout.words(base);
       return [
         { kernel: 'winogradTransforms', words: [...words, at(x), at(dy), base + v, base + m] },
-        { kernel: 'winogradFilterProducts', words: [...words, base + v, base + m, base + filter] },
+        {
+          kernel: 'winogradFilterProducts',
+          words: [...words, base + v, base + m, base + filter, 0, g.outputChannels / 8],
+        },
         { kernel: 'winogradFilterAdjoint', words: [...words, base + filter, at(result)] },
       ];
     },
