@@ -44,10 +44,30 @@ function roundStep(length: number, parts: number): number {
   return power * ([1, 2, 5].find((factor) => factor * power >= rough * 0.999) ?? 10);
 }
 
-/** An axis whose ends are round numbers around all values; `whole`: no tick between two whole numbers. */
+export interface LinearOptions {
+  readonly kind?: Kind;
+  /** About how many ticks. */
+  readonly parts?: number;
+  /** The axis ends at the smallest and the largest value. */
+  readonly tight?: boolean;
+  /** No tick between two whole numbers. */
+  readonly whole?: boolean;
+  /** Bounds that round numbers do not pass. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** An axis whose ends are round numbers around all values. */
 export function linearAxis(
   values: readonly number[],
-  { kind = 'number' as Kind, parts = 4, tight = false, whole = false, from = -Infinity, to = Infinity } = {},
+  {
+    kind = 'number',
+    parts = 4,
+    tight = false,
+    whole = false,
+    from = -Infinity,
+    to = Infinity,
+  }: LinearOptions = {},
 ): Axis {
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (!(high > low)) {
@@ -68,7 +88,7 @@ export function linearAxis(
 }
 
 /** An axis of powers of ten, with 2 and 5 between them where there is room. Values must be above 0. */
-export function logAxis(values: readonly number[], { kind = 'number' as Kind } = {}): Axis {
+export function logAxis(values: readonly number[], { kind = 'number' }: { readonly kind?: Kind } = {}): Axis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(1.15, (high / low) ** 0.04);
   const [start, end] = [Math.log(low / room), Math.log(high * room)];
