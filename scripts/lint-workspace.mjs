@@ -1,6 +1,8 @@
-// The checks that look at the repository as a whole: formatting, the direction of the layers, this folder's own code.
+// The checks that look at the repository as a whole: formatting, the direction of the layers, docstrings of public names, this
+// folder's own code.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { docstringFindings, packageEntries } from './lib/docstrings.mjs';
 import { prettier } from './lib/prettier.mjs';
 import { root, run } from './lib/process.mjs';
 
@@ -15,6 +17,11 @@ const layered = await node(
   tool('dependency-cruiser/bin/dependency-cruise.mjs'),
   ...['--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', ...folders],
 );
+const undocumented = docstringFindings(packageEntries(root), root);
+for (const { file, line, name, problem } of undocumented)
+  console.error(`${file}:${line}: ${name} ${problem}.`);
+if (undocumented.length > 0)
+  console.error('What a docstring has to say stands in scripts/lib/docstrings.mjs.');
 const linted = await node(tool('eslint/bin/eslint.js'), 'scripts', 'eslint.config.js', 'vitest.config.ts');
 
-process.exit(formatted === 0 && layered === 0 && linted === 0 ? 0 : 1);
+process.exit(formatted + layered + undocumented.length + linted === 0 ? 0 : 1);

@@ -16,6 +16,7 @@ import {
 import { tensorsOf } from './arguments.js';
 import { grad } from './grad.js';
 
+/** How closely gradients are held against finite differences. */
 export interface CheckGradsOptions {
   /** Step h of the central difference, relative to max(1, |x|); 1e-5 by default. */
   readonly step?: number;

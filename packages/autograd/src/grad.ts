@@ -6,12 +6,14 @@ import { backward } from './walk.js';
 /** The gradient: as the argument, every tensor replaced by the derivative of the result by it (same shape). */
 export type Gradient<T> = T;
 
+/** What `valueAndGrad` gives: the function's value and its gradient. */
 export interface ValueAndGradient<T> {
   /** Result of the function, shape []. */
   readonly value: Tensor<[]>;
   readonly gradient: Gradient<T>;
 }
 
+/** What `valueAndGrad` gives for a function that returns `[result, anything]`. */
 export interface ValueGradientAndAuxiliary<T, Auxiliary> extends ValueAndGradient<T> {
   /** What the function returned beside its result. */
   readonly auxiliary: Auxiliary;
@@ -68,6 +70,8 @@ export function valueAndGrad<T>(
  * const slope = grad((x: Tensor<[]>) => mul(x, mul(x, x)));
  * await slope(scalar(2)).item(); // 12
  * ```
+ *
+ * @throws TensorError when the result is not a float32 scalar, or the argument holds something that has no derivative
  */
 export const grad =
   <T, Rest extends readonly unknown[]>(f: (x: T, ...rest: Rest) => Tensor) =>

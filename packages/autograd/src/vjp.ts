@@ -3,6 +3,7 @@ import { sameShape, showShape, TensorError, traced, unflatten, zeros, type Tenso
 import { gradientTree, sourcesOf, tensorsOf } from './arguments.js';
 import { backward, independent } from './walk.js';
 
+/** A value and the function that pulls cotangents of it back to the arguments. */
 export interface Vjp<Args extends readonly unknown[], Result> {
   readonly value: Result;
   /** From cotangents with the nesting and shapes of the value to cotangents of every argument: vᵀ J. */
@@ -42,6 +43,7 @@ export function vjp<Args extends readonly unknown[], Result>(
  *
  * @param args the arguments of f
  * @param tangents one for each argument, with its nesting and shapes
+ * @throws TensorError when an argument, tangent or output is not a float32 tensor, or shapes of tangents and arguments differ
  */
 export function jvp<Args extends readonly unknown[], Result>(
   f: (...args: Args) => Result,

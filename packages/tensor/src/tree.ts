@@ -81,7 +81,11 @@ export function mapTree<T, To>(
   return visit(tree, others, '') as MapTree<T, To>;
 }
 
-/** A tree with the nesting of `like` and these leaves, depth first. */
+/**
+ * A tree with the nesting of `like` and these leaves, depth first.
+ *
+ * @throws TensorError when there are more or fewer leaves than `like` has
+ */
 export function unflatten<T>(like: T, flat: readonly unknown[]): T {
   let position = 0;
   const rebuilt = mapTree(() => flat[position++], like);

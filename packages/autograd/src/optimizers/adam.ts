@@ -22,6 +22,7 @@ import {
 } from '@capsnet/tensor';
 import { mapTensors, rateOf, type Optimizer, type ParameterTree } from './optimizer.js';
 
+/** Settings of `adam`; those of Keras by default. */
 export interface AdamOptions {
   /** Decay of the mean of gradients; 0.9 by default. */
   readonly beta1?: number;
@@ -31,11 +32,13 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/** Settings of `adamW`. */
 export interface AdamWOptions extends AdamOptions {
   /** Share of each weight taken off a step, times the learning rate; 0.01 by default. */
   readonly weightDecay?: number;
 }
 
+/** What Adam carries from step to step. */
 export interface AdamState<Parameters = ParameterTree> {
   /** Steps done, a scalar. */
   readonly step: Tensor;
@@ -45,12 +48,23 @@ export interface AdamState<Parameters = ParameterTree> {
   readonly v: Parameters;
 }
 
-/** Adam with the defaults of Keras. */
+/**
+ * Adam with the defaults of Keras.
+ * Kingma and Ba 2015, algorithm 1, in the form at the end of section 2: w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v)
+ * + epsilon). m and v have the shapes of the parameters.
+ *
+ * @throws Error for beta1 or beta2 outside [0, 1), or an epsilon below 0
+ */
 export const adam = <Parameters = ParameterTree>(
   options: AdamOptions = {},
 ): Optimizer<Parameters, AdamState<Parameters>> => adamWithDecay('adam', options, 0);
 
-/** Adam with decoupled weight decay on every parameter. */
+/**
+ * Adam with decoupled weight decay on every parameter.
+ * Loshchilov and Hutter 2019, algorithm 2: besides Adam's step, w -= lr decay w. m and v have the shapes of the parameters.
+ *
+ * @throws Error for beta1 or beta2 outside [0, 1), or an epsilon or decay below 0
+ */
 export const adamW = <Parameters = ParameterTree>({
   weightDecay = 0.01,
   ...options

@@ -2,7 +2,10 @@
 import { clip, div, leaves, maximum, mul, sqrt, square, stack, sum, type Tensor } from '@capsnet/tensor';
 import { mapTensors, type Optimizer } from './optimizer.js';
 
-/** sqrt of the sum of squares over all tensors of a tree; a scalar. */
+/**
+ * sqrt of the sum of squares over all tensors of a tree; a scalar.
+ * The norm of Pascanu et al. 2013, algorithm 1, over all parameters at once.
+ */
 export const globalNorm = (tree: unknown): Tensor =>
   sqrt(
     sum(
@@ -15,6 +18,7 @@ export const globalNorm = (tree: unknown): Tensor =>
 
 /**
  * Scales all gradients together so that their global norm is at most `limit` (Pascanu et al. 2013).
+ * It is algorithm 1 there, with one norm over all parameters.
  *
  * @throws Error when limit is not above 0
  */
@@ -35,6 +39,7 @@ export function clipByGlobalNorm<Parameters, State>(
 
 /**
  * Limits every element of the gradients to [-limit, limit].
+ * The element-wise limit of Graves 2013, "Generating sequences with recurrent neural networks", section 2.1.
  *
  * @throws Error when limit is not above 0
  */

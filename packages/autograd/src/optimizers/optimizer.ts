@@ -10,11 +10,13 @@ export interface ParameterTree {
   readonly [name: string]: Tensor | ParameterTree;
 }
 
+/** What an update gives: the parameters to use from now on, and the optimiser's state. */
 export interface Updated<Parameters, State> {
   readonly parameters: Parameters;
   readonly state: State;
 }
 
+/** An optimiser: two pure functions over trees of tensors. State and parameters go in, new ones come out. */
 export interface Optimizer<Parameters = ParameterTree, State = unknown> {
   readonly init: (parameters: Parameters) => State;
   /**

@@ -2,6 +2,7 @@
 import { add, mul, neg, sub, zerosLike, type Tensor } from '@capsnet/tensor';
 import { mapTensors, rateOf, type Optimizer, type ParameterTree } from './optimizer.js';
 
+/** Settings of `sgd`. */
 export interface SgdOptions {
   /** Share of the velocity that is kept; 0 by default. */
   readonly momentum?: number;
@@ -14,7 +15,9 @@ export interface SgdState<Parameters = ParameterTree> {
 }
 
 /**
- * As Keras: velocity = momentum velocity - lr g; w += velocity. With Nesterov: w += momentum velocity - lr g, with the new velocity.
+ * As Keras: velocity = momentum velocity - lr g; w += velocity. With Nesterov: w += momentum velocity - lr g, with the
+ * new velocity.
+ * Sutskever et al. 2013: momentum (Polyak 1964) is eq. 1 and 2, Nesterov's form eq. 3 and 4. A velocity has the shape of its parameter.
  *
  * @throws Error for momentum outside [0, 1), or Nesterov without momentum
  */

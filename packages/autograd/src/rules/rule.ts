@@ -16,6 +16,9 @@ export type Pullback = (
 ) => Cotangents;
 
 /**
+ * How an operation is differentiated: from the cotangent of its result to those of its operands, as tensors, so that the rule can be
+ * differentiated in turn.
+ *
  * @param dy cotangent of the result
  * @param x operands
  * @param attributes of the operation

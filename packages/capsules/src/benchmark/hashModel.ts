@@ -50,8 +50,10 @@ function hashedKernel(shape: Shape, seed: number): Tensor {
   return tensor(fromOihw(hashed(height * width * inputs * outputs, seed, -bound, bound), square), shape);
 }
 
+/** The models that have hashed weights. */
 export type HashModelName = 'efficient-capsnet' | 'original-capsnet';
 
+/** A model with hashed weights. */
 export interface HashModel {
   readonly model: Model;
   readonly parameters: Parameters;

@@ -19,7 +19,7 @@ import type { Routed } from './selfAttentionRouting.js';
 import { squashSabour, type Squash } from './squash.js';
 
 /**
- * Routes children to parents by agreement.
+ * Routes children to parents by agreement (Sabour, Frosst, Hinton 2017, procedure 1).
  *
  * uHat[n,k] = u[n] W[n,k] is what child n predicts of parent k (eq. 2). Logits b start at 0; each iteration takes c = softmax of b
  * over the parents (eq. 3), v = squash(sum over n of c uHat + biases), and, but for the last, b += uHat . v. The gradient flows through

@@ -12,7 +12,14 @@ export interface FullyConnectedCapsParameters {
   readonly b: Tensor;
 }
 
-/** Fully connected capsules of Efficient-CapsNet: every child predicts every parent, routed by self-attention. */
+/**
+ * Fully connected capsules of Efficient-CapsNet: every child predicts every parent, routed by self-attention.
+ * Mazzia, Salvetti, Chiaberge 2021, eq. 4 to 7.
+ *
+ * @param u children [batch, children, i]
+ * @returns parents [batch, parents, z] and couplings [batch, parents, children]
+ * @throws TensorError when the shapes do not fit
+ */
 export const fullyConnectedCaps = (
   { W, b }: FullyConnectedCapsParameters,
   u: Tensor,
@@ -28,8 +35,13 @@ export interface DigitCapsParameters {
 }
 
 /**
- * Digit capsules of the original CapsNet: dynamic routing from the primary capsules, given flat [batch, children, i] or as a map
+ * Digit capsules of the original CapsNet: dynamic routing from the primary capsules, given flat [batch, children, i] or
+ * as a map
  * [batch, height, width, C, i], whose places and kinds are the children.
+ * Sabour et al. 2017, section 4: the layer DigitCaps, with procedure 1.
+ *
+ * @returns class capsules [batch, parents, z] and couplings [batch, parents, children]
+ * @throws TensorError when x has fewer than three axes, or the weights do not fit it
  */
 export function digitCaps(
   { W, biases }: DigitCapsParameters,

@@ -2,6 +2,7 @@
 import { add, conv2d, mul, reshape, showShape, TensorError, type Shape, type Tensor } from '@capsnet/tensor';
 import { squash as exponentialSquash, squashSabour, type Squash } from './squash.js';
 
+/** Sizes of `primaryCaps`: capsules, dimensions of each, stride in pixels. */
 export interface PrimaryCapsOptions {
   /** Number of capsules; `capsules * dimensions` channels (times the size of the map that the filter leaves). */
   readonly capsules: number;
@@ -33,6 +34,7 @@ export function primaryCaps(x: Tensor, kernel: Tensor, bias: Tensor, options: Pr
   return squash(reshape(map, [batch, capsules, dimensions]) as Tensor);
 }
 
+/** Sizes of `primaryCapsSabour`: kinds of capsules, dimensions of each, stride in pixels. */
 export interface SabourPrimaryCapsOptions {
   /** Kinds of capsules C: each place of the map has one of each. */
   readonly capsules: number;
@@ -47,12 +49,14 @@ export interface SabourPrimaryCapsOptions {
  * Primary capsules of the original CapsNet (Sabour et al. 2017, section 4): a convolution without bias or ReLU, whose channels
  * are C capsules of L dimensions at each place.
  *
- * Departures, from the published Efficient-CapsNet code: the result is divided by C, and biases [C, L] are added, before the squash.
+ * Departures, from the published Efficient-CapsNet code: the result is divided by C, and biases [C, L] are added, before
+ * the squash.
  *
  * @param x [batch, height, width, channels]
  * @param kernel [kh, kw, channels, C * L]
  * @param biases [C, L]
  * @returns squashed capsules [batch, height', width', C, L]
+ * @throws TensorError when the kernel does not have C * L filters
  */
 export function primaryCapsSabour(
   x: Tensor,

@@ -18,6 +18,7 @@ import {
 } from '@capsnet/tensor';
 import { squash as exponentialSquash, type Squash } from './squash.js';
 
+/** What routing gives: the parents, and how much each child spoke for each of them. */
 export interface Routed {
   /** Parent capsules [batch, parents, dimensions]. */
   readonly capsules: Tensor;
@@ -26,7 +27,7 @@ export interface Routed {
 }
 
 /**
- * Routes children to parents by self-attention.
+ * Routes children to parents by self-attention (Mazzia, Salvetti, Chiaberge 2021; equations below).
  *
  * - uHat[k,j] = u[j] W[k,j]: what child j predicts of parent k (eq. 4);
  * - a[k,j] = sum over m of uHat[k,j] . uHat[k,m] / sqrt(z): its agreement with all predictions (eq. 6);
@@ -40,6 +41,7 @@ export interface Routed {
  * @param weights [parents, children, i, z]
  * @param bias [parents, children, 1]
  * @throws TensorError when the shapes do not fit
+ * @returns parents [batch, parents, z] and couplings [batch, parents, children]
  */
 export function selfAttentionRouting(
   u: Tensor,

@@ -24,6 +24,8 @@ export const squash = <S extends Shape>(s: Tensor<S>): Tensor<S> =>
  * The squash of Sabour, Frosst, Hinton 2017 (eq. 1) with a given epsilon: v = |s|^2/(1 + |s|^2) s/(|s| + epsilon).
  *
  * @param epsilon added to the length in the division; 1e-7 in the published Efficient-CapsNet code, 0 in the paper
+ * @returns a function [..., dimensions] -> [..., dimensions]
+ * @throws TensorError for an epsilon that is not a finite number >= 0
  */
 export function squashSabour(epsilon = 1e-7): <S extends Shape>(s: Tensor<S>) => Tensor<S> {
   if (!(epsilon >= 0 && Number.isFinite(epsilon))) {

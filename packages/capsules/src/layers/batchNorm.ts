@@ -21,6 +21,7 @@ export type NormParameters = 'gamma' | 'beta';
 /** Names of the statistics that training gathers and testing uses. */
 export type NormState = 'moving_mean' | 'moving_variance';
 
+/** Settings of `batchNorm`; those of Keras by default. */
 export interface BatchNormOptions {
   /** Added to the variance; 1e-3 in Keras. */
   readonly epsilon?: number;
@@ -44,6 +45,7 @@ function check(operation: string, x: Tensor, { gamma }: LayerParameters<NormPara
   }
 }
 
+/** Batch normalisation (Ioffe and Szegedy 2015, algorithms 1 and 2) of [batch, ..., channels], each channel over all other axes. */
 export const batchNorm = {
   specs: ({ channels }: { readonly channels: number }): LayerSpecs<NormParameters> => ({
     gamma: spec([channels], 'ones'),

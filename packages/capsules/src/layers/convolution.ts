@@ -7,9 +7,11 @@ import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './pa
 /** Height and width of a filter; one number for a square one. */
 export type KernelSize = number | readonly [number, number];
 
+/** Height and width of a filter, in pixels. */
 export const kernelSides = (size: KernelSize): readonly [number, number] =>
   typeof size === 'number' ? [size, size] : size;
 
+/** Sizes and start of a convolution. `kernel` is in pixels. */
 export interface ConvolutionOptions {
   readonly channels: number;
   readonly filters: number;
@@ -17,12 +19,14 @@ export interface ConvolutionOptions {
   readonly initializer?: Initializer;
 }
 
+/** How a convolution moves over its input, and what follows it. */
 export interface ConvolutionCall {
   readonly stride?: number | readonly [number, number];
   readonly padding?: 'valid' | 'same' | Padding2d;
   readonly activation?: Activation;
 }
 
+/** The convolution layer, y = activation(x * W + b): [batch, height, width, channels] -> [batch, height', width', filters]. */
 export const conv2d = {
   specs: ({
     channels,

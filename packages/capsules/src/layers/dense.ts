@@ -6,6 +6,7 @@ import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './pa
 /** What follows a layer: a name, or the slope of a leaky ReLU below 0. */
 export type Activation = 'linear' | 'relu' | 'sigmoid' | 'tanh' | { readonly leakyRelu: number };
 
+/** The activation of a layer, element-wise: the result has the shape of x. */
 export function activate(x: Tensor, activation: Activation): Tensor {
   if (typeof activation === 'object') return leakyRelu(x, activation.leakyRelu);
   switch (activation) {
@@ -20,6 +21,7 @@ export function activate(x: Tensor, activation: Activation): Tensor {
   }
 }
 
+/** Sizes and start of a fully connected layer. */
 export interface DenseOptions {
   readonly inputs: number;
   readonly outputs: number;
@@ -30,6 +32,7 @@ export interface DenseOptions {
 /** Names of the parameters of layers with a kernel and a bias. */
 export type Affine = 'kernel' | 'bias';
 
+/** The fully connected layer, y = activation(x W + b): [..., inputs] -> [..., outputs]. */
 export const dense = {
   specs: ({ inputs, outputs, initializer = 'glorotUniform' }: DenseOptions): LayerSpecs<Affine> => ({
     kernel: spec([inputs, outputs], initializer),

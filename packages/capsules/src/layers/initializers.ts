@@ -15,6 +15,7 @@ import {
   type Tensor,
 } from '@capsnet/tensor';
 
+/** Starts of a parameter, named as in Keras. */
 export type Initializer = 'heNormal' | 'heUniform' | 'glorotNormal' | 'glorotUniform' | 'zeros' | 'ones';
 
 /**
@@ -48,7 +49,13 @@ export function distributionOf(
     : { kind: 'uniform', limit: Math.sqrt(3 * variance) };
 }
 
-/** Draws a tensor. `zeros` and `ones` ignore the key. */
+/**
+ * Draws a tensor. `zeros` and `ones` ignore the key.
+ * Variances are those of He et al. 2015 (2 / fan in) and Glorot and Bengio 2010 (2 / (fan in + fan out)); see `fans`.
+ *
+ * @returns a tensor of the given shape
+ * @throws TensorError for a shape that is none
+ */
 export function initialize<const S extends Shape>(
   initializer: Initializer,
   key: RandomKey,

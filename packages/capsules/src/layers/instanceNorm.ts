@@ -4,6 +4,10 @@ import type { NormParameters } from './batchNorm.js';
 import { normalize } from './normalize.js';
 import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './parameters.js';
 
+/**
+ * Instance normalisation (Ulyanov, Vedaldi, Lempitsky 2016, section 2) of [batch, height, width, channels]: each channel of
+ * each sample alone.
+ */
 export const instanceNorm = {
   specs: ({ channels }: { readonly channels: number }): LayerSpecs<NormParameters> => ({
     gamma: spec([channels], 'ones'),

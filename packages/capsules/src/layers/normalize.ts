@@ -13,6 +13,7 @@
 import { customVjp } from '@capsnet/autograd';
 import { add, moments, mul, neg, reshape, rsqrt, sizeOf, sub, sum, type Tensor } from '@capsnet/tensor';
 
+/** A normalised tensor, and the statistics that it was normalised by. */
 export interface Normalized {
   readonly output: Tensor;
   /** Statistics with reduced axes of length 1. */
@@ -22,6 +23,8 @@ export interface Normalized {
 }
 
 /**
+ * y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of x itself (Ioffe and Szegedy 2015, algorithm 1).
+ *
  * @param x [..., channels]
  * @param gamma [channels]
  * @param axes axes that the statistics are taken over, without the last

@@ -38,6 +38,7 @@ export type LayerParameters<Names extends string> = { readonly [Name in Names]: 
 /** The specifications of one layer. */
 export type LayerSpecs<Names extends string> = { readonly [Name in Names]: ParameterSpec };
 
+/** The shape of a parameter and how it starts. */
 export const spec = (shape: Shape, initializer: Initializer): ParameterSpec =>
   new ParameterSpec(shape, initializer);
 

@@ -16,6 +16,7 @@ export interface LossParts {
 
 /**
  * margin + weight * mse.
+ * Sabour et al. 2017, section 4.1: the margin loss of eq. 4 plus the scaled-down error of the reconstruction.
  *
  * @param labels [batch, classes] @param lengths [batch, classes]
  * @param images [batch, height, width, channels], like `reconstruction`
@@ -42,7 +43,11 @@ export interface MultiLossOperands {
   readonly reconstructions: readonly [Tensor, Tensor];
 }
 
-/** margin(y1 + y2) + weight/2 mse1 + weight/2 mse2: Sabour et al. 2017, section 6 (MultiMNIST). */
+/**
+ * margin(y1 + y2) + weight/2 mse1 + weight/2 mse2: Sabour et al. 2017, section 6 (MultiMNIST).
+ *
+ * @throws TensorError when shapes differ
+ */
 export function fullLossMulti(
   { labels, lengths, images, reconstructions }: MultiLossOperands,
   weight = reconstructionWeight,

@@ -2,6 +2,7 @@
 import { add, mean, mul, relu, square, sub, sum, type Tensor } from '@capsnet/tensor';
 import { checkSameShape } from './check.js';
 
+/** The constants of the margin loss: m+, m- and lambda of Sabour et al. 2017, eq. 4. */
 export interface MarginLossOptions {
   /** A present class should be at least this long. */
   readonly present?: number;
@@ -19,6 +20,7 @@ export interface MarginLossOptions {
  * @param labels T [batch, classes]: one-hot, two-hot for two overlaid digits
  * @param lengths [batch, classes]
  * @returns a scalar
+ * @throws TensorError when labels and lengths have different shapes
  */
 export function marginLoss(
   labels: Tensor,

@@ -15,6 +15,7 @@ import type {
 } from './description.js';
 import { DescriptionError, mapSides } from './description.js';
 
+/** The models that have a name, as `capsnet train --model` takes them. */
 export const modelNames = [
   'efficient-capsnet',
   'efficient-capsnet-multimnist',
@@ -23,8 +24,10 @@ export const modelNames = [
   'base-capsnet',
   'cnn',
 ] as const;
+/** One of `modelNames`. */
 export type ModelName = (typeof modelNames)[number];
 
+/** What may differ from the paper in a named model. */
 export interface CatalogueOptions {
   /** Height, width and channels; by default those of the paper's data set. */
   readonly input?: ImageShape;
@@ -88,7 +91,11 @@ function adaptedDecoder([height, width, channels]: ImageShape): DecoderDescripti
   };
 }
 
-/** The description of a named model. */
+/**
+ * The description of a named model.
+ *
+ * @throws DescriptionError when the input is too small for the model, or an option does not fit it
+ */
 export function describeModel(name: ModelName, options: CatalogueOptions = {}): ModelDescription {
   const { iterations = 3 } = options;
   const isNorb = name === 'efficient-capsnet-smallnorb';

@@ -7,6 +7,7 @@ import type { KernelSize } from '../layers/convolution.js';
 /** Height, width and channels of an image. */
 export type ImageShape = readonly [number, number, number];
 
+/** A convolution of a description; `kernel` and `stride` are in pixels. */
 export interface ConvolutionDescription {
   readonly filters: number;
   readonly kernel: number;
@@ -54,6 +55,7 @@ export interface UpsamplingDecoderDescription {
   readonly upsampleBefore: readonly number[];
 }
 
+/** The decoder: fully connected layers (Sabour et al. 2017, figure 2), or a small map that is enlarged and convolved. */
 export type DecoderDescription = DenseDecoderDescription | UpsamplingDecoderDescription;
 
 interface Common {
@@ -73,6 +75,7 @@ export interface PrimaryDescription {
   readonly dimensions: number;
 }
 
+/** Efficient-CapsNet (Mazzia, Salvetti, Chiaberge 2021): self-attention routing. */
 export interface EfficientCapsnetDescription extends Common {
   readonly kind: 'efficient-capsnet';
   readonly backbone: BackboneDescription;
@@ -91,6 +94,7 @@ export interface BaseCapsnetDescription extends Common {
   readonly dimensions: number;
 }
 
+/** The original CapsNet (Sabour, Frosst, Hinton 2017): dynamic routing. */
 export interface OriginalCapsnetDescription extends Common {
   readonly kind: 'original-capsnet';
   /** Convolutions with ReLU, no normalisation. */
@@ -109,6 +113,7 @@ export interface OriginalCapsnetDescription extends Common {
   readonly iterations: number;
 }
 
+/** The plain convolutional network that capsules are compared with. */
 export interface CnnDescription extends Common {
   readonly kind: 'cnn';
   readonly backbone: BackboneDescription;
@@ -116,8 +121,10 @@ export interface CnnDescription extends Common {
   readonly hidden: number;
 }
 
+/** A model as plain JSON, told apart by `kind`. It goes into weights files and comes back as the same model. */
 export type ModelDescription =
   EfficientCapsnetDescription | BaseCapsnetDescription | OriginalCapsnetDescription | CnnDescription;
+/** What tells descriptions apart. */
 export type ModelKind = ModelDescription['kind'];
 
 /** A description does not fit together, or is none. */

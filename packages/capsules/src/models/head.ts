@@ -13,7 +13,13 @@ export interface HeadDescription {
   readonly decodings: 1 | 2;
 }
 
-/** Adds noise [batch, dimensions] to the capsule that `chosen` [batch, classes] marks: perturbation, Sabour et al. 2017, section 5.1. */
+/**
+ * Adds noise [batch, dimensions] to the capsule that `chosen` [batch, classes] marks: perturbation, Sabour et al. 2017,
+ * section 5.1.
+ *
+ * @param capsules [batch, classes, dimensions]
+ * @throws TensorError when the noise does not fit the capsules
+ */
 export function perturb(capsules: Tensor, chosen: Tensor, noise: Tensor): Tensor {
   const [batch, , dimensions] = capsules.shape;
   if (!sameShape(noise.shape, [batch!, dimensions!])) {

@@ -10,6 +10,7 @@ import type { ModelDescription } from './description.js';
  */
 export type Mode = 'train' | 'test' | 'play';
 
+/** What a forward pass needs to know besides images. */
 export interface ApplyOptions {
   readonly mode: Mode;
   /** One-hot labels [batch, classes]; `train` needs them when the model has a decoder. */
@@ -22,6 +23,7 @@ export interface ApplyOptions {
   readonly observe?: (layer: string, output: Tensor) => void;
 }
 
+/** What a forward pass gives. Fields that a model does not have are absent. */
 export interface ModelOutput {
   /** Class capsules [batch, classes, dimensions], perturbed in `play`. The CNN has one "capsule": its features [batch, 1, hidden]. */
   readonly capsules: Tensor;
@@ -39,6 +41,7 @@ export interface ModelOutput {
   readonly state: Parameters;
 }
 
+/** A model built from its description: specifications of its parameters, and pure functions. */
 export interface Model {
   readonly description: ModelDescription;
   /** Shapes and starts of the parameters. */

@@ -3,6 +3,7 @@ import { fill, type Shape } from '@capsnet/tensor';
 import { countParameters, mapSpecs } from '../layers/parameters.js';
 import type { Model } from './model.js';
 
+/** A row of the table. */
 export interface LayerSummary {
   readonly layer: string;
   /** Of the layer's output, without the batch axis. */
@@ -11,6 +12,7 @@ export interface LayerSummary {
   readonly parameters: number;
 }
 
+/** The table, with its sums. */
 export interface ModelSummary {
   readonly layers: readonly LayerSummary[];
   /** Trained numbers in all. */
@@ -23,6 +25,7 @@ export interface ModelSummary {
 
 const isDecoder = (layer: string): boolean => layer.startsWith('dec');
 
+/** The layers of a model with the shapes of their outputs and the numbers of their parameters. */
 export function summarize(model: Model): ModelSummary {
   const { parameterSpecs, stateSpecs, description } = model;
   const layers: LayerSummary[] = [];

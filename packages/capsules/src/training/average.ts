@@ -22,6 +22,7 @@ import {
 import type { Parameters } from '../layers/parameters.js';
 import type { TrainStep } from './step.js';
 
+/** The running average of parameters and statistics over the steps of a training. */
 export interface Average {
   readonly parameters: Parameters;
   readonly state: Parameters;

@@ -21,7 +21,12 @@ export interface Batch {
   readonly secondTargets?: Tensor;
 }
 
-/** Loss of a model's output, for one and for two decodings: classification + weight * reconstruction. */
+/**
+ * Loss of a model's output, for one and for two decodings: classification + weight * reconstruction.
+ * Of a batch with shapes as `Batch` says; scalars.
+ *
+ * @throws TensorError when the batch lacks what the model's loss needs
+ */
 export function batchLoss(
   model: Model,
   output: ModelOutput,

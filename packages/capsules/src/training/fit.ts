@@ -30,6 +30,7 @@ export class TrainingError extends Error {
 /** Batches in their order; a loader that reads ahead is an async iterable. */
 export type Batches = AsyncIterable<Batch> | Iterable<Batch>;
 
+/** What is told after a step. */
 export interface StepReport {
   /** Steps done, over all epochs. */
   readonly step: number;
@@ -58,6 +59,7 @@ export interface Snapshot<OptimizerState> {
   readonly sums: Sums;
 }
 
+/** What is told after an epoch. Parameters and state are the ones to keep. */
 export interface EpochReport<OptimizerState> {
   readonly epoch: number;
   /** Steps done, over all epochs. */
@@ -81,6 +83,7 @@ export interface EpochReport<OptimizerState> {
   readonly snapshot: Snapshot<OptimizerState>;
 }
 
+/** What a training needs: a model, where it starts, data, an optimiser. */
 export interface FitOptions<OptimizerState> {
   readonly model: Model;
   readonly optimizer: Optimizer<Parameters, OptimizerState>;
@@ -255,6 +258,7 @@ async function evaluateBatches(
   return totals.scores();
 }
 
+/** What testing needs: a model with its parameters, and data. */
 export interface EvaluateOptions {
   readonly model: Model;
   readonly parameters: Parameters;
@@ -266,7 +270,11 @@ export interface EvaluateOptions {
   readonly backend?: Backend;
 }
 
-/** Tests a model on batches. */
+/**
+ * Tests a model on batches.
+ *
+ * @throws Error when there are no batches
+ */
 export async function evaluateModel({
   model,
   parameters,

@@ -26,6 +26,7 @@ export interface Metrics {
   readonly correct: Tensor;
 }
 
+/** What a training step gives: everything that the next one takes, and what it measured. */
 export interface StepResult<OptimizerState> {
   readonly parameters: Parameters;
   readonly state: Parameters;
@@ -35,6 +36,7 @@ export interface StepResult<OptimizerState> {
   readonly gradientMaxima: Tensor;
 }
 
+/** Settings of a step's loss. */
 export interface StepOptions {
   /** Of the mean squared error in the loss; 0.392 by default. */
   readonly reconstructionWeight?: number;
@@ -84,6 +86,7 @@ export function trainStep<OptimizerState>(
   };
 }
 
+/** Settings of a compiled step. */
 export interface CompileStepOptions extends StepOptions {
   readonly backend?: Backend;
 }
@@ -132,6 +135,7 @@ export const evaluateStep =
     };
   };
 
+/** `evaluateStep` compiled: parameters, state and a batch in, scores and lengths [batch, classes] out. Nothing is donated. */
 export const compileEvaluateStep = (
   model: Model,
   { backend, ...options }: CompileStepOptions = {},

@@ -30,6 +30,7 @@ export interface KerasLayout {
   }[];
 }
 
+/** A Keras weights file with its numbers. */
 export interface KerasFile extends KerasLayout {
   readonly groups: readonly { readonly name: string; readonly weights: readonly KerasWeight[] }[];
 }

@@ -29,6 +29,7 @@ const formatKey = 'capsnet_format';
 const descriptionKey = 'capsnet_model';
 const format = '1';
 
+/** A model read from a file, ready to run or to train on. */
 export interface LoadedModel {
   readonly model: Model;
   readonly parameters: Parameters;
@@ -75,6 +76,7 @@ function checkNames(names: readonly string[], specs: ParameterSpecs, what: strin
  *
  * @param notes further metadata, for example the command, the epoch or the accuracy
  * @param storage `F16` halves the file and rounds every number to 11 significant bits
+ * @throws WeightsError when a parameter does not fit the model
  */
 export async function saveModel(
   model: Model,

@@ -10,13 +10,16 @@ export class WeightsError extends Error {
   override readonly name = 'WeightsError';
 }
 
+/** The arrays that a file can hold. */
 export type StoredArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** An array of a file, row-major. */
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: StoredArray;
 }
 
+/** The contents of a safetensors file. */
 export interface Safetensors {
   /** By name, in the order of the data. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;

@@ -63,6 +63,7 @@ export function standardise(
 
 /** The sizes of the reference: 96 pixels become 64, of which a window of 48 is used. */
 export const norbScale = 64;
+/** Side of the window of a smallNORB image that a model sees, in pixels. */
 export const norbPatch = 48;
 
 /** Standardises and resizes one image of bytes: H x W x C to `scale` x `scale` x C. */
@@ -112,6 +113,7 @@ export function contrast(
   return out;
 }
 
+/** What was drawn for one smallNORB image: the window's corner in pixels, added brightness, factor of contrast. */
 export interface NorbAugmentation {
   readonly top: number;
   readonly left: number;

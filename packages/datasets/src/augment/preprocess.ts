@@ -2,6 +2,7 @@
 
 /** The divisors of the reference: MNIST by 256 (not 255), MultiMNIST by 255. */
 export const mnistDivisor = 256;
+/** What bytes of MultiMNIST are divided by. */
 export const multiMnistDivisor = 255;
 
 /** value / divisor, in float32. */

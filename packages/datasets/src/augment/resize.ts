@@ -12,6 +12,7 @@ export interface AxisWeights {
   readonly taps: number;
 }
 
+/** How pixels are weighed between their neighbours; `triangle` is `bilinear` that averages when it shrinks. */
 export type ResizeFilter = 'bilinear' | 'lanczos3' | 'triangle';
 
 interface Kernel {

@@ -9,6 +9,7 @@ import type { RandomKey } from '../random.js';
 import { imageSize, type ImageDataset, type ImageShape } from '../values/dataset.js';
 import type { ImagesRecipe, NorbRecipe, Recipe } from './recipe.js';
 
+/** A data set prepared by a recipe: examples by index, each a function of (index, key) alone. */
 export interface Examples {
   readonly shape: ImageShape;
   readonly classes: number;

@@ -72,6 +72,7 @@ export function stratifiedSample(dataset: ImageDataset, wanted: number, key: Ran
   return Uint32Array.from(members.flatMap((group, label) => group.slice(0, taken[label]))).sort();
 }
 
+/** How images are chosen that are held out. */
 export interface SplitOptions {
   /** Each class loses the same share (default), or images are drawn whatever their class. */
   readonly stratified?: boolean;

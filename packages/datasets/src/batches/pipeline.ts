@@ -40,6 +40,7 @@ export interface BatchLayout {
   readonly batchSize: number;
 }
 
+/** Batches with random access: a batch is a function of its position alone. */
 export interface Pipeline extends BatchLayout {
   /** Examples in an epoch. */
   readonly count: number;
@@ -87,7 +88,11 @@ export function firstExamples(layout: BatchLayout, buffers: BatchBuffers, count:
 
 const streams = { order: 1, examples: 2 } as const;
 
-/** @throws RangeError for a batch size that is not a whole number from 1, or an epoch without batches. */
+/**
+ * Batches of a data set: any batch of any epoch at any time, the same bits for the same key.
+ *
+ * @throws RangeError for a batch size that is not a whole number from 1, or an epoch without batches.
+ */
 export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: BatchOptions): Pipeline {
   const { key, batchSize, shuffle = true, dropLast = false } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {

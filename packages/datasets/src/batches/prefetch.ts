@@ -17,6 +17,7 @@ import type { BatchOptions, Recipe } from './recipe.js';
 import { counter, createRing, ringSlots } from './ring.js';
 import type { WorkerTask } from './worker.js';
 
+/** How far a thread reads ahead, and from where. */
 export interface PrefetchOptions extends BatchOptions {
   /** How many batches are kept ready. Default 4. */
   readonly ahead?: number;
@@ -24,6 +25,7 @@ export interface PrefetchOptions extends BatchOptions {
   readonly from?: BatchPosition;
 }
 
+/** Batches made ahead by a thread of their own. `close` ends it. */
 export interface Prefetcher extends BatchLayout {
   readonly count: number;
   readonly stepsPerEpoch: number;

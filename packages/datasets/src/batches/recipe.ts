@@ -41,8 +41,10 @@ export interface MultiMnistRecipe {
   readonly sameClass: boolean;
 }
 
+/** How images of a data set become what a model sees, told apart by `kind`. */
 export type Recipe = ImagesRecipe | NorbRecipe | MultiMnistRecipe;
 
+/** How examples are put into batches. */
 export interface BatchOptions {
   readonly key: RandomKey;
   readonly batchSize: number;

@@ -11,6 +11,7 @@ import { DataError } from '../errors.js';
 import { overlay } from '../multimnist/merge.js';
 import { imageSize, oneHot, type ImageShape } from '../values/dataset.js';
 
+/** An array of a case, row-major. */
 export interface CaseTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;

@@ -147,6 +147,7 @@ export function drawDigit(
   return out;
 }
 
+/** Which generated digits. */
 export interface DigitsOptions {
   readonly split: Split;
   /** Default 60,000 for training, 10,000 for testing. */

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+/** Where to look for data sets, first the user's word, then the environment, then the platform's cache folder. */
 export interface DataDirectoryOptions {
   /** The value of `--data-dir`. */
   readonly dataDir?: string | undefined;

@@ -12,6 +12,7 @@ import { digitNames, fashionNames } from '../values/classNames.js';
 import { readBytes } from './bytes.js';
 import { readNpzDataset } from './npz.js';
 
+/** The data sets that come as IDX files. */
 export type IdxDatasetName = 'mnist' | 'fashion-mnist';
 
 const classNamesOf: Readonly<Record<IdxDatasetName, readonly string[]>> = {

@@ -51,7 +51,11 @@ export function readNpzDataset(
   );
 }
 
-/** Writes both splits of a data set of grey bytes as one `.npz`. */
+/**
+ * Writes both splits of a data set of grey bytes as one `.npz`.
+ *
+ * @throws DataError for images that are not bytes of one channel
+ */
 export function writeNpzDataset(splits: Readonly<Record<Split, ImageDataset>>, path: string): void {
   const members: Record<string, Uint8Array> = {};
   for (const [split, { images, labels, count, shape }] of Object.entries(splits)) {

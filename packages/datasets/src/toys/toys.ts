@@ -74,6 +74,7 @@ const viewsOfInstance = elevations * azimuths * lightings.length;
 /** Half the angle between the cameras: a toy of 10 cm at 40 cm, cameras 5 cm apart. */
 const stereo = 0.06;
 
+/** Which generated toys. */
 export interface ToysOptions {
   readonly split: Split;
   /** Default and at most 24,300, each combination of factors once. */

@@ -4,11 +4,13 @@
  */
 import { DataError } from '../errors.js';
 
+/** The two halves that a data set comes in. */
 export type Split = 'train' | 'test';
 
 /** Height, width, channels. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
+/** Images with labels, as plain data. */
 export interface ImageDataset {
   readonly name: string;
   readonly split: Split;
@@ -83,7 +85,11 @@ export function checkLabels(
   }
 }
 
-/** The images with the given numbers, in that order, as a data set of its own (copied). */
+/**
+ * The images with the given numbers, in that order, as a data set of its own (copied).
+ *
+ * @throws DataError for a number outside the data set, or no numbers at all
+ */
 export function subset(dataset: ImageDataset, indices: ArrayLike<number>): ImageDataset {
   const size = imageSize(dataset.shape);
   const { labelsPerImage } = dataset;

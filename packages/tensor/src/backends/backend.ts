@@ -6,8 +6,10 @@ import type { Plan } from '../compile/plan.js';
 import type { Precision } from '../dtype.js';
 import type { Value } from '../graph/value.js';
 
+/** The backends: `reference` interprets plain loops, `wasm` runs AssemblyScript kernels, `gpu` those of GPU.js. */
 export type BackendName = 'reference' | 'wasm' | 'gpu';
 
+/** Something that lowers plans to its own kernels and runs them. `createBackend` makes one; `dispose` ends it. */
 export interface Backend {
   readonly name: BackendName;
   /** Name with what matters about this instance, e.g. `wasm (2 threads, relaxed SIMD)`. */
@@ -38,6 +40,7 @@ export interface StepTime {
   readonly operations: number;
 }
 
+/** A plan lowered by a backend, with the memory that it needs. */
 export interface Executable {
   /**
    * Runs the plan. `inputs` stand in the order of `plan.inputs`; results in that of `plan.outputs`. Inputs that were donated may be

@@ -9,6 +9,7 @@ import { setEngine } from '../graph/engine.js';
 import type { Backend, BackendName } from './backend.js';
 import { gpuModes, isGpuRequest, modeOf, type GpuRequest } from './gpu/modes.js';
 
+/** What a backend may be told when it is made; each option concerns the backend that it names. */
 export interface BackendOptions {
   /** Threads of the `wasm` backend; all processors by default. */
   readonly threads?: number;
@@ -61,6 +62,8 @@ let current: Backend | undefined;
 /**
  * Sets the backend that reads values and runs compiled functions unless they name another. Accepts a backend or a name.
  * Returns the backend.
+ *
+ * @throws TensorError when the backend does not exist or cannot run on this machine
  */
 export async function setBackend(
   backend: Backend | BackendRequest,

@@ -13,6 +13,7 @@ import { matchDonations, showPlan, topologicalOrder, type Plan } from './plan.js
 import { simplify } from './simplify.js';
 import { traced } from './trace.js';
 
+/** How a function is compiled: what it may overwrite, where it runs, what it is called. */
 export interface CompileOptions {
   /**
    * Positions of arguments whose memory the results may take over, e.g. `[0, 1]` for parameters and optimiser state. Donated tensors

@@ -18,7 +18,10 @@ export interface Plan {
   readonly donations: readonly (number | undefined)[];
 }
 
-/** Nodes that `outputs` need, operands first. Stops at nodes with known values when `known` says so. */
+/**
+ * Nodes that `outputs` need, operands first. Stops at nodes with known values when `known` says so.
+ * Tensors of any shape; each stands in the list once.
+ */
 export function topologicalOrder(
   outputs: readonly Tensor[],
   known: (node: Tensor) => boolean = () => false,

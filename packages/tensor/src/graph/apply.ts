@@ -7,6 +7,10 @@ import { Tensor } from './tensor.js';
 /**
  * The node of an operation on operands; checks the operands. Library code calls this; the functions in `library/`
  * carry the types that users see.
+ *
+ * @param inputs operands, in the order of the operation's definition
+ * @returns a tensor of the shape and type that the operation's `infer` gives
+ * @throws TensorError when the operands do not fit the operation
  */
 export function apply<Name extends OpName, S extends Shape = Shape>(
   name: Name,

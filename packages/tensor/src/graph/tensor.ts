@@ -141,8 +141,13 @@ export class Tensor<S extends Shape = Shape> {
   }
 }
 
+/** What `toArray` gives: a number for shape [], else an array of such values, one an element of the first axis. */
 export type NestedNumbers = number | NestedNumbers[];
 
-/** A tensor whose contents are given. */
+/**
+ * A tensor whose contents are given.
+ *
+ * @param contents the elements, row-major, as many as `shape` says; shared, not copied, and not checked (`tensor` does)
+ */
 export const fromHost = <S extends Shape>(contents: TypedArray, shape: S, dtype: DType): Tensor<S> =>
   new Tensor('data', [], { shape, dtype }, shape, dtype, new HostValue(contents));

@@ -3,6 +3,7 @@
  */
 import type { TypedArray } from '../dtype.js';
 
+/** The contents of one tensor, wherever they are. */
 export interface Value {
   /** Host view of the contents, not to be written to. Backends of asynchronous devices give a promise. */
   read(): TypedArray | Promise<TypedArray>;

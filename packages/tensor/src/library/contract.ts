@@ -53,6 +53,8 @@ type ConvShape<
 /**
  * 2-D convolution (cross-correlation, as everywhere in the field): x [n, h, w, c] and filter [kh, kw, c / groups, o]
  * give [n, h', w', o].
+ *
+ * @throws TensorError when ranks, channels or groups do not fit, or the filter is larger than the padded input
  */
 export function conv2d<
   X extends Shape,

@@ -94,14 +94,21 @@ export function fill<const S extends Shape>(shape: S, value: number, dtype: DTyp
   return apply('fill', [], { value, shape, dtype });
 }
 
+/** All zeros, of the given shape. */
 export const zeros = <const S extends Shape>(shape: S, dtype: DType = 'float32'): Tensor<S> =>
   fill(shape, 0, dtype);
+/** All ones, of the given shape. */
 export const ones = <const S extends Shape>(shape: S, dtype: DType = 'float32'): Tensor<S> =>
   fill(shape, 1, dtype);
+/** Zeros of the shape and type of `like`. */
 export const zerosLike = <S extends Shape>(like: Tensor<S>): Tensor<S> => fill(like.shape, 0, like.dtype);
+/** Ones of the shape and type of `like`. */
 export const onesLike = <S extends Shape>(like: Tensor<S>): Tensor<S> => fill(like.shape, 1, like.dtype);
 
-/** `count` int32 numbers 0, 1, ... */
+/**
+ * `count` int32 numbers 0, 1, ...
+ * Shape [count].
+ */
 export const range = <const N extends number>(count: N): Tensor<[N]> =>
   fromHost(
     Int32Array.from({ length: count }, (_, index) => index),
@@ -109,7 +116,12 @@ export const range = <const N extends number>(count: N): Tensor<[N]> =>
     'int32',
   );
 
-/** From a host view; shares its memory when it is a row-major typed array of the right kind. */
+/**
+ * From a host view; shares its memory when it is a row-major typed array of the right kind.
+ *
+ * @returns a tensor of the array's shape: int32 for an Int32Array, else float32
+ * @throws TensorError when the array's shape is none (a length that is not a whole number)
+ */
 export function fromNdarray(array: NdArray): Tensor {
   const shape = [...array.shape];
   const data = array.data as unknown;

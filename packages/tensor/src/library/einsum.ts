@@ -20,6 +20,9 @@ interface Labelled {
 }
 
 /**
+ * Sums products over the letters that are not in the result: `ij,jk->ik` is a matrix product.
+ * Operands of any rank, one letter an axis; the shape of the result is read from its letters.
+ *
  * @param subscripts such as `bji,kjiz->bkjz`: a letter for each axis of each operand, and the axes of the result.
  *   Letters may not repeat within an operand; one, two or more operands.
  * @throws TensorError when ranks or lengths disagree with the letters.

@@ -21,7 +21,11 @@ import type {
 } from '../shape/types.js';
 import { add, mul } from './arithmetic.js';
 
-/** The same elements, row-major, under another shape; one length may be -1 and is worked out. */
+/**
+ * The same elements, row-major, under another shape; one length may be -1 and is worked out.
+ *
+ * @throws TensorError when the numbers of elements differ, or more than one length is -1
+ */
 export function reshape<S extends Shape, const T extends Shape>(
   x: Tensor<S>,
   shape: T & Valid<Reshape<S, T>>,
@@ -42,7 +46,12 @@ export function reshape<S extends Shape, const T extends Shape>(
   return apply('reshape', [x], { shape: lengths });
 }
 
-/** Everything in one axis, or all axes from `from` on. */
+/**
+ * Everything in one axis, or all axes from `from` on.
+ *
+ * @returns shape [elements], or [the lengths before `from`, elements of the rest]
+ * @throws TensorError when `from` lies beyond the rank
+ */
 export const flatten = (x: Tensor, from = 0): Tensor =>
   reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from))]) as Tensor;
 
@@ -53,13 +62,23 @@ export const transpose = <S extends Shape, const P extends readonly number[] | u
 ): Tensor<Resolve<Transpose<S, P>>> =>
   apply('transpose', [x], { permutation: permutation ?? x.shape.map((_, axis) => x.rank - 1 - axis) });
 
+/**
+ * Repeats x along axes of length 1 and new leading axes until it has `shape` (NumPy's rule).
+ *
+ * @throws TensorError when x does not broadcast to that shape
+ */
 export const broadcastTo = <S extends Shape, const T extends Shape>(
   x: Tensor<S>,
   shape: T & Valid<BroadcastTo<S, T>>,
 ): Tensor<Resolve<BroadcastTo<S, T>>> =>
   sameShape(x.shape, shape) ? (x as Tensor as never) : apply('broadcastTo', [x], { shape });
 
-/** A new axis of length 1 at `axis` (negative: counted from the back of the result). */
+/**
+ * A new axis of length 1 at `axis` (negative: counted from the back of the result).
+ *
+ * @returns [..., 1, ...]
+ * @throws TensorError when the result would have no such axis
+ */
 export function expandDims<S extends Shape, const A extends number>(
   x: Tensor<S>,
   axis: A,
@@ -68,7 +87,12 @@ export function expandDims<S extends Shape, const A extends number>(
   return apply('reshape', [x], { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] });
 }
 
-/** Removes `axis`, which must have length 1. */
+/**
+ * Removes `axis`, which must have length 1.
+ *
+ * @returns the shape without that axis
+ * @throws TensorError when the axis does not exist or has another length
+ */
 export function squeeze<S extends Shape, const A extends number>(
   x: Tensor<S>,
   axis: A,
@@ -88,7 +112,13 @@ const checkPieces = (operation: string, tensors: readonly Tensor[]): void => {
   if (tensors.length === 0) throw new TensorError(operation, 'needs at least one tensor.');
 };
 
-/** Joins tensors along an existing axis. */
+/**
+ * Joins tensors along an existing axis.
+ *
+ * @param tensors at least one; all lengths but that of `axis` agree
+ * @returns their shape, with the sum of the lengths along `axis`
+ * @throws TensorError when there are no tensors or they do not fit
+ */
 export function concat<const T extends readonly Tensor[], const A extends number>(
   tensors: T & Valid<Concat<Shapes<T>, A>>,
   axis: A,
@@ -98,7 +128,12 @@ export function concat<const T extends readonly Tensor[], const A extends number
   return apply('concat', pieces, { axis: resolveAxis('concat', axis, pieces[0]!.rank) });
 }
 
-/** Joins tensors of one shape along a new axis. */
+/**
+ * Joins tensors of one shape along a new axis.
+ *
+ * @returns their shape with a new axis of length `tensors.length` at `axis`
+ * @throws TensorError when there are no tensors or shapes differ
+ */
 export function stack<const T extends readonly Tensor[], const A extends number>(
   tensors: T & Valid<Stack<Shapes<T>, A>>,
   axis: A,
@@ -133,7 +168,13 @@ export const pad = <S extends Shape, const P extends readonly (readonly [number,
   value = 0,
 ): Tensor<Resolve<Pad<S, P>>> => apply('pad', [x], { paddings, value });
 
-/** Slices of x along `axis` at int32 `indices`; an index outside is an error. */
+/**
+ * Slices of x along `axis` at int32 `indices`; an index outside is an error.
+ *
+ * @param x [..., n, ...] with n along `axis`
+ * @param indices any shape; it takes the place of that axis
+ * @throws TensorError for indices that are not int32, or an axis that x does not have
+ */
 export const gather = <S extends Shape, I extends Shape, const A extends number = 0>(
   x: Tensor<S>,
   indices: Tensor<I>,
@@ -141,18 +182,28 @@ export const gather = <S extends Shape, I extends Shape, const A extends number 
 ): Tensor<Resolve<Gather<S, I, A>>> =>
   apply('gather', [x, indices], { axis: resolveAxis('gather', axis ?? 0, x.rank) });
 
-/** A new last axis of length `depth`: 1 at the index, 0 elsewhere; an index outside [0, depth) gives zeros. */
+/**
+ * A new last axis of length `depth`: 1 at the index, 0 elsewhere; an index outside [0, depth) gives zeros.
+ *
+ * @param indices int32, shape [...]
+ * @returns [..., depth]
+ */
 export const oneHot = <S extends Shape, const D extends number>(
   indices: Tensor<S>,
   depth: D,
 ): Tensor<Resolve<OneHot<S, D>>> => apply('oneHot', [indices], { depth });
 
-/** The value itself, a constant for differentiation. */
+/**
+ * The value itself, a constant for differentiation.
+ * Any shape.
+ */
 export const stopGradient = <S extends Shape>(x: Tensor<S>): Tensor<S> => apply('stopGradient', [x], {});
 
 /**
  * Bilinear up-sampling of NHWC images by 2, half-pixel centres, edges clamped: weights 1/4 and 3/4 (as Keras' UpSampling2D).
  * [n,h,w,c] -> [n,2h,2w,c].
+ *
+ * @throws TensorError when x does not have four axes
  */
 export function upsampleBilinear2x(x: Tensor): Tensor {
   if (x.rank !== 4)

@@ -9,12 +9,20 @@ import type { Reduce, Resolve, Shape } from '../shape/types.js';
 import { add, exp, log, mul, neg, sub } from './arithmetic.js';
 import { reshape } from './rearrange.js';
 
+/** Axes to reduce: one, several, or `null` for all of them; negative ones count from the back. */
 export type Axis = number | readonly number[] | null;
 
+/** With `keepDims`, reduced axes stay with length 1. */
 export interface ReduceOptions<K extends boolean = boolean> {
   readonly keepDims?: K;
 }
 
+/**
+ * A reduction of [..., n, ...] over `axis` (default: all) to the shape without those axes, or with lengths 1 there
+ * (`keepDims`).
+ *
+ * @throws TensorError for an axis that x does not have, or one named twice
+ */
 type Reduction = <S extends Shape, const A extends Axis = null, const K extends boolean = false>(
   x: Tensor<S>,
   axis?: A,
@@ -28,6 +36,7 @@ const reduction =
     return apply(name, [x], { axes, keepDims });
   };
 
+/** The sum over `axis`; 0 over an empty axis. */
 export const sum = reduction('sum');
 /** Largest element; ties share the gradient equally. */
 export const max = reduction('max');
@@ -35,6 +44,7 @@ export const max = reduction('max');
 export const min = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) =>
   neg(max(neg(x), axis, options))) as Reduction;
 
+/** The sum over `axis`, divided by the number of elements that went into it. */
 export const mean = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) => {
   const count = resolveAxes('mean', axis, x.rank).reduce((product, k) => product * x.shape[k]!, 1);
   return mul(sum(x, axis, options), 1 / count);
@@ -55,18 +65,34 @@ export const argmax = <S extends Shape, const A extends number = -1>(
 ): Tensor<Resolve<Reduce<S, A, false>>> =>
   apply('argmax', [x], { axis: resolveAxis('argmax', axis ?? -1, x.rank) });
 
-/** exp(x) / sum(exp(x)) along `axis` (default: the last). */
+/**
+ * exp(x) / sum(exp(x)) along `axis` (default: the last).
+ *
+ * @returns the shape of x; sums to 1 along `axis`, without overflow for large x
+ * @throws TensorError for an axis that x does not have
+ */
 export const softmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
   apply('softmax', [x], { axis: resolveAxis('softmax', axis, x.rank) });
 
-/** log(softmax(x)), exact where softmax is close to 0. */
+/**
+ * log(softmax(x)), exact where softmax is close to 0.
+ *
+ * @returns the shape of x
+ * @throws TensorError for an axis that x does not have
+ */
 export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
   sub(
     x,
     logSumExp(x, resolveAxis('logSoftmax', axis, x.rank), { keepDims: true }) as Tensor,
   ) as Tensor as Tensor<S>;
 
-/** sum(x) / n and the mean squared deviation (biased) over `axis`, kept as axes of length 1. */
+/**
+ * sum(x) / n and the mean squared deviation (biased) over `axis`, kept as axes of length 1.
+ *
+ * @param x any shape
+ * @param axis axes to average over; the others stay
+ * @throws TensorError for an axis that x does not have
+ */
 export function moments(x: Tensor, axis: Axis): { mean: Tensor; variance: Tensor } {
   const average = mean(x, axis, { keepDims: true }) as Tensor;
   const deviation = sub(x, average) as Tensor;

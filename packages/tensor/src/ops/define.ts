@@ -32,6 +32,7 @@ export interface OpSample<Attributes> {
  */
 export type OpKind = 'source' | 'elementwise' | 'reduction' | 'contraction' | 'movement' | 'capsule';
 
+/** What an operation is: the type of its result, its meaning in plain loops, and what it is tried on. */
 export interface OpDefinition<Name extends string = string, Attributes = unknown> {
   readonly name: Name;
   readonly kind: OpKind;

@@ -9,6 +9,7 @@ import type { OpDefinition } from './define.js';
 
 const { longestSquashed: _cap, squashFactors: _factors, ...capsuleOps } = capsule;
 
+/** Every operation by name: its type rule, its reference definition and the samples that backends are tried on. */
 export const ops = {
   ...sources,
   ...elementwise,
@@ -19,6 +20,8 @@ export const ops = {
 } as const;
 
 export type OpTable = typeof ops;
+/** Names of the operations. Derivative rules and backends are records over it, so one that is missing does not compile. */
 export type OpName = keyof OpTable;
+/** The attributes of the operation `Name`: what it needs to know besides its operands. */
 export type AttributesOf<Name extends OpName> =
   OpTable[Name] extends OpDefinition<string, infer Attributes> ? Attributes : never;

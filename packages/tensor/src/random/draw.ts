@@ -31,7 +31,11 @@ export function normalNumbers(key: RandomKey, count: number): Float64Array {
 const draw = <S extends Shape>(shape: S, numbers: Float64Array): Tensor<S> =>
   fromHost(Float32Array.from(numbers), shape, 'float32');
 
-/** Uniform in [low, high). */
+/**
+ * Uniform in [low, high).
+ *
+ * @returns a float32 tensor of the given shape, the same for the same key
+ */
 export const randomUniform = <const S extends Shape>(
   key: RandomKey,
   shape: S,
@@ -43,7 +47,11 @@ export const randomUniform = <const S extends Shape>(
     uniformNumbers(key, sizeOf(shape)).map((u) => low + (high - low) * u),
   );
 
-/** Normal with the given mean and standard deviation. */
+/**
+ * Normal with the given mean and standard deviation.
+ *
+ * @returns a float32 tensor of the given shape, the same for the same key
+ */
 export const randomNormal = <const S extends Shape>(
   key: RandomKey,
   shape: S,
@@ -56,8 +64,11 @@ export const randomNormal = <const S extends Shape>(
   );
 
 /**
- * Normal with standard deviation `sigma`, redrawn outside two sigma (as Keras' TruncatedNormal; the numbers' own deviation is then
+ * Normal with standard deviation `sigma`, redrawn outside two sigma (as Keras' TruncatedNormal; the numbers' own
+ * deviation is then
  * 0.87962566 sigma).
+ *
+ * @returns a float32 tensor of the given shape, the same for the same key
  */
 export function randomTruncatedNormal<const S extends Shape>(key: RandomKey, shape: S, sigma = 1): Tensor<S> {
   const count = sizeOf(shape);

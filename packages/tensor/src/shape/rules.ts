@@ -8,6 +8,7 @@ import { TensorError, showShape } from '../errors.js';
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, length) => product * length, 1);
 
+/** Whether two shapes have the same number of axes and the same lengths. */
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis]);
 
@@ -33,7 +34,11 @@ export function checkShape(operation: string, shape: readonly number[]): void {
   }
 }
 
-/** `axis` counted from the front; negative axes count from the back. */
+/**
+ * `axis` counted from the front; negative axes count from the back.
+ *
+ * @throws TensorError, in the name of `operation`, for an axis outside [-rank, rank)
+ */
 export function resolveAxis(operation: string, axis: number, rank: number): number {
   const resolved = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
@@ -45,7 +50,11 @@ export function resolveAxis(operation: string, axis: number, rank: number): numb
   return resolved;
 }
 
-/** Axes to reduce, ascending and without repetition; `null` or `undefined` means all of them. */
+/**
+ * Axes to reduce, ascending and without repetition; `null` or `undefined` means all of them.
+ *
+ * @throws TensorError, in the name of `operation`, for an axis outside the rank, or one named twice
+ */
 export function resolveAxes(
   operation: string,
   axes: number | readonly number[] | null | undefined,
@@ -60,7 +69,11 @@ export function resolveAxes(
   return list.sort((a, b) => a - b);
 }
 
-/** NumPy's rule: align at the last axis; lengths agree or one of them is 1. */
+/**
+ * NumPy's rule: align at the last axis; lengths agree or one of them is 1.
+ *
+ * @throws TensorError, in the name of `operation`, when two lengths differ and neither is 1
+ */
 export function broadcastShapes(operation: string, ...shapes: readonly (readonly number[])[]): number[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const result = new Array<number>(rank).fill(1);
@@ -145,7 +158,13 @@ export function resolvePadding(
   return [one(0), one(1)];
 }
 
-/** Checks the operands of a convolution and works out its geometry. */
+/**
+ * Checks the operands of a convolution and works out its geometry.
+ *
+ * @param input shape [batch, height, width, channels]
+ * @param filter shape [height, width, channels / groups, filters]
+ * @throws TensorError, in the name of `operation`, when ranks, channels, groups or the sizes of filter and input do not fit
+ */
 export function conv2dGeometry(
   operation: string,
   input: readonly number[],

@@ -9,6 +9,7 @@ import { TensorError } from '../../errors.js';
  * - `cpu`: plain JavaScript, on the processor: slow, for comparison
  */
 export const gpuModes = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
+/** One of `gpuModes`. */
 export type GpuMode = (typeof gpuModes)[number];
 
 /** `gpu`, or `gpu:` and a mode. */
