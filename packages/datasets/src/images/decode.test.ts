@@ -9,7 +9,7 @@ import { imageHeader } from './header.js';
 import { prepareImage, resizeModes } from './prepare.js';
 
 const png = (image: Partial<ImageData> & Pick<ImageData, 'width' | 'height' | 'data'>): Uint8Array =>
-  encodePng(image as ImageData);
+  encodePng(image);
 /** A picture whose top left corner is red, the rest blue. */
 const corner = (width: number, height: number): Uint8Array =>
   Uint8Array.from({ length: width * height * 4 }, (_, at) => {
