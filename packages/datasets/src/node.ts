@@ -5,3 +5,16 @@ export { idxFileNames, readIdxDataset, writeIdxDataset, type IdxDatasetName } fr
 export { norbFileName, readNorbDataset, writeNorbDataset } from './files/norb.js';
 export { readNpzDataset, writeNpzDataset } from './files/npz.js';
 export { prefetch, shareDataset, type Prefetcher, type PrefetchOptions } from './batches/prefetch.js';
+export {
+  chooseSize,
+  colourModes,
+  defaultTestShare,
+  readImageFolder,
+  readTestFolder,
+  sideLimits,
+  type ColourMode,
+  type FolderOptions,
+  type ImageFolder,
+  type Preparation,
+} from './folder/read.js';
+export { listImages, mostClasses, type ListedImage, type Listing } from './folder/layout.js';

@@ -78,7 +78,9 @@ export function prefetch(dataset: ImageDataset, recipe: Recipe, options: Prefetc
   const ring = createRing(pipeline, ahead + 1);
   const slots = ringSlots(pipeline, ring);
   const counters = new Int32Array(ring.counters);
-  const task: WorkerTask = { dataset: shareDataset(dataset), recipe, options: batchOptions, from, ring };
+  // Names of files are of no use to the thread, and would be copied.
+  const { sources: _names, ...images } = shareDataset(dataset);
+  const task: WorkerTask = { dataset: images, recipe, options: batchOptions, from, ring };
   const worker = new Worker(workerPath(), { workerData: task });
   worker.unref(); // nobody who waits: the process may end
   let failure: Error | undefined;

@@ -25,6 +25,8 @@ export interface ImageDataset {
   readonly classNames: readonly string[];
   /** What else is known of each image, `count` numbers a name, as smallNORB's elevation and azimuth. */
   readonly factors?: Readonly<Record<string, Int32Array>>;
+  /** The file of each image, where each has one of its own: `count` names for messages and reports. */
+  readonly sources?: readonly string[];
 }
 
 /** The number of values of one image. */
@@ -114,10 +116,18 @@ export function subset(dataset: ImageDataset, indices: ArrayLike<number>): Image
     );
   }
   const pick = (values: Int32Array) => Int32Array.from(indices, (from) => values[from]!);
+  const sources = dataset.sources && Array.from(indices, (from) => dataset.sources![from]!);
   const factors =
     dataset.factors &&
     Object.fromEntries(Object.entries(dataset.factors).map(([name, values]) => [name, pick(values)]));
-  return Object.freeze({ ...dataset, count, images, labels, ...(factors ? { factors } : {}) });
+  return Object.freeze({
+    ...dataset,
+    count,
+    images,
+    labels,
+    ...(factors ? { factors } : {}),
+    ...(sources ? { sources } : {}),
+  });
 }
 
 /** How many images have each class (an image with several labels counts for each of them). */
