@@ -85,13 +85,13 @@ function readRows(file: string): string[][] {
     });
   }
   try {
-    return parse(text, {
+    return parse<string[]>(text, {
       bom: true,
       delimiter: [',', '\t'],
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
-    }) as string[][];
+    });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new DataError(
