@@ -85,13 +85,14 @@ function readRows(file: string): string[][] {
     });
   }
   try {
-    return parse<string[]>(text, {
+    const rows: string[][] = parse(text, {
       bom: true,
       delimiter: [',', '\t'],
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
     });
+    return rows;
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new DataError(
