@@ -1,6 +1,6 @@
 /** WebGPU where this runs: a browser's own, or the package `webgpu` (Dawn) in Node. */
 import { TensorError } from '../../errors.js';
-import { isNode } from '../wasm/features.js';
+import { isNode, nodeModule } from '../environment.js';
 import { loadingProblem } from './library.js';
 
 export interface AdapterReport {
@@ -40,7 +40,7 @@ async function provideWebGpu(): Promise<GpuEntry> {
   try {
     // The name stands in a variable so that bundlers for browsers do not look for it.
     const name = 'webgpu';
-    loaded = (await import(/* @vite-ignore */ name)) as WebGpuPackage;
+    loaded = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as WebGpuPackage;
   } catch (error) {
     throw new TensorError('gpu:webgpu', loadingProblem('webgpu', 'npm install webgpu.', error));
   }
@@ -93,6 +93,6 @@ export async function webGpuAdapter(): Promise<AdapterReport> {
  */
 export async function mayHaveGraphicsCard(): Promise<boolean> {
   if (!isNode() || process.platform !== 'linux') return true;
-  const { existsSync } = await import('node:fs');
+  const { existsSync } = await nodeModule('node:fs');
   return ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
 }

@@ -1,7 +1,7 @@
 /** The gpu backend: plans become calls of GPU.js kernels, on whatever GPU.js reaches. */
 import { TensorError } from '../../errors.js';
 import type { Backend } from '../backend.js';
-import { isNode } from '../wasm/features.js';
+import { isNode } from '../environment.js';
 import { mayHaveGraphicsCard } from './adapter.js';
 import { GpuDevice } from './device.js';
 import { GpuExecutable } from './executable.js';

@@ -1,6 +1,7 @@
 /**
  * What WebAssembly can do on this machine, found out by validating small modules.
  */
+import { isNode, nodeModule } from '../environment.js';
 
 export interface WasmFeatures {
   readonly simd: boolean;
@@ -22,9 +23,6 @@ const relaxedModule = bytes(
   65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
 );
 
-export const isNode = (): boolean =>
-  typeof process === 'object' && typeof process.versions?.node === 'string';
-
 /** Switches on, where it hides behind a flag (Node 20), and looks for what the kernels can use. */
 export async function wasmFeatures(): Promise<WasmFeatures> {
   if (typeof WebAssembly !== 'object')
@@ -35,7 +33,7 @@ export async function wasmFeatures(): Promise<WasmFeatures> {
       remarks: ['this environment has no WebAssembly'],
     };
   if (isNode()) {
-    const v8 = await import('node:v8');
+    const v8 = await nodeModule('node:v8');
     // Must come before anything that uses it is validated.
     v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   }

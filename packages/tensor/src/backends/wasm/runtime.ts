@@ -3,7 +3,9 @@
  */
 import { TensorError } from '../../errors.js';
 import { align } from '../../compile/memory.js';
-import { isNode, wasmFeatures, type WasmFeatures } from './features.js';
+import { isNode, nodeModule } from '../environment.js';
+import { wasmFeatures, type WasmFeatures } from './features.js';
+import { browserThread, kernelBytes, threadAddress } from './files.js';
 import { microKernelSpeed, type MicroKernels } from './microKernel.js';
 import type { Heap } from './residence.js';
 
@@ -65,7 +67,7 @@ export class WasmRuntime implements Heap {
     const count = features.threads ? (threads ?? (await processors())) : 1;
     const useRelaxed = relaxed && features.relaxedSimd && features.threads;
     const build = !features.threads ? 'engine-single' : useRelaxed ? 'engine-relaxed' : 'engine';
-    const module = await WebAssembly.compile(await readModule(build));
+    const module = await WebAssembly.compile(await kernelBytes(build));
     const memory = new WebAssembly.Memory(
       features.threads ? { initial: 2, maximum: 65536, shared: true } : { initial: 2, maximum: 65536 },
     );
@@ -190,31 +192,8 @@ export class WasmRuntime implements Heap {
 }
 
 async function processors(): Promise<number> {
-  if (isNode()) return (await import('node:os')).availableParallelism();
+  if (isNode()) return (await nodeModule('node:os')).availableParallelism();
   return globalThis.navigator?.hardwareConcurrency ?? 1;
-}
-
-async function readModule(build: string): Promise<ArrayBuffer> {
-  // Spelled out, so that bundlers find the files.
-  const urls: Record<string, URL> = {
-    engine: new URL('../../../wasm/engine.wasm', import.meta.url),
-    'engine-relaxed': new URL('../../../wasm/engine-relaxed.wasm', import.meta.url),
-    'engine-single': new URL('../../../wasm/engine-single.wasm', import.meta.url),
-  };
-  const url = urls[build]!;
-  if (url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises');
-    try {
-      const file = await readFile(url);
-      return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
-    } catch {
-      throw new TensorError('wasm', `the kernels ${url.pathname} are missing. Build them: npm run build.`);
-    }
-  }
-  const response = await fetch(url);
-  if (!response.ok)
-    throw new TensorError('wasm', `the kernels could not be loaded from ${url.href} (${response.status}).`);
-  return response.arrayBuffer();
 }
 
 interface WorkerStart {
@@ -225,15 +204,32 @@ interface WorkerStart {
   readonly relaxed: boolean;
 }
 
+/** Starts a thread. @throws TensorError when a browser refuses */
 async function startWorker(start: WorkerStart): Promise<Thread> {
   if (isNode()) {
-    const { Worker } = await import('node:worker_threads');
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+    const { Worker } = await nodeModule('node:worker_threads');
+    const worker = new Worker(await threadAddress(), { workerData: start });
     // A sleeping worker must not keep the process alive.
     worker.unref();
     return { terminate: () => void worker.terminate() };
   }
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  worker.postMessage(start);
-  return worker;
+  let worker: Worker;
+  try {
+    worker = await browserThread();
+  } catch (error) {
+    throw noThread(error instanceof Error ? error.message : String(error));
+  }
+  // A worker whose code does not load says so here, and nowhere else.
+  return new Promise((resolve, reject) => {
+    worker.onerror = ({ message }) => reject(noThread(message || 'its code does not load'));
+    worker.onmessage = () => resolve(worker);
+    worker.postMessage(start);
+  });
 }
+
+const noThread = (reason: string): TensorError =>
+  new TensorError(
+    'wasm',
+    `this page cannot start a thread (${reason}). ` +
+      'Allow `worker-src blob:` in its content security policy, or ask for one thread: { threads: 1 }.',
+  );

@@ -38,5 +38,9 @@ if (node) {
   if (workerData.relaxed) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   work(workerData);
 } else {
-  self.onmessage = (event) => work(event.data);
+  self.onmessage = (event) => {
+    // That its code has come is all that the page cannot see otherwise.
+    self.postMessage('here');
+    work(event.data);
+  };
 }
