@@ -21,6 +21,8 @@ import {
 } from './options/flags.js';
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
 import { listOfSizes, path, positiveNumber, severalPaths, wholeNumber } from './options/values.js';
+import { explainCommand } from './explain/flags.js';
+import { perturbCommand } from './perturb/flags.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
 
@@ -76,6 +78,9 @@ function createProgram(): Command {
   outputFlags(test)
     .addHelpText('after', example('capsnet test --weights runs/first/best.safetensors --dataset digits'))
     .action(async (flags: TestFlags) => (await import('./commands/test.js')).test(flags));
+
+  perturbCommand(program, example);
+  explainCommand(program, example);
 
   program
     .command('info')
