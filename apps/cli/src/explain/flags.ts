@@ -19,8 +19,8 @@ export function explainCommand(program: Command, example: (...lines: readonly st
     .addHelpText(
       'after',
       example(
-        'capsnet explain --weights runs/first/best.safetensors --index 7',
-        'capsnet explain --weights runs/first/best.safetensors --json > routing.json',
+        'capsnet explain --weights runs/a/best.safetensors --index 7',
+        'capsnet explain --weights runs/a/best.safetensors --json > routing.json',
       ),
     )
     .action(async (flags: ExplainFlags) => (await import('../commands/explain.js')).explain(flags));

@@ -107,11 +107,7 @@ describe('followRouting', () => {
   });
 
   it('Base-CapsNet does not route: all couplings are alike', async () => {
-    const {
-      kind: _kind,
-      decodings: _decodings,
-      ...rest
-    } = efficient as Extract<ModelDescription, { kind: 'efficient-capsnet' }>;
+    const { kind: _kind, decodings: _decodings, ...rest } = efficient;
     const { method, couplings } = await route({ ...rest, kind: 'base-capsnet' });
     expect(method).toBe('none');
     expect(new Set(couplings.flat())).toEqual(new Set([0.1]));

@@ -28,8 +28,8 @@ export function perturbCommand(program: Command, example: (...lines: readonly st
     .addHelpText(
       'after',
       example(
-        'capsnet perturb --weights runs/first/best.safetensors --index 7',
-        'capsnet perturb --weights runs/first/best.safetensors --capsule 3 --gif 3.gif',
+        'capsnet perturb --weights runs/a/best.safetensors --index 7',
+        'capsnet perturb --weights runs/a/best.safetensors --capsule 3 --gif 3.gif',
       ),
     )
     .action(async (flags: PerturbFlags) => (await import('../commands/perturb.js')).perturb(flags));

@@ -27,16 +27,20 @@ interface Gifenc {
  */
 export function toGif(frames: readonly Canvas[], milliseconds: number): Uint8Array {
   // CommonJS, and needed for animations only: loaded here.
-  const { GIFEncoder, quantize, applyPalette } = createRequire(import.meta.url)('gifenc') as Gifenc;
-  const gif = GIFEncoder();
+  const encoder = createRequire(import.meta.url)('gifenc') as Gifenc;
+  const gif = encoder.GIFEncoder();
   for (const { width, height, pixels } of frames) {
     const rgba = new Uint8ClampedArray(4 * width * height);
     for (let pixel = 0; pixel < width * height; pixel++) {
       rgba.set(pixels.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel);
       rgba[4 * pixel + 3] = 255;
     }
-    const palette = quantize(rgba, 256);
-    gif.writeFrame(applyPalette(rgba, palette), width, height, { palette, delay: milliseconds, repeat: 0 });
+    const palette = encoder.quantize(rgba, 256);
+    gif.writeFrame(encoder.applyPalette(rgba, palette), width, height, {
+      palette,
+      delay: milliseconds,
+      repeat: 0,
+    });
   }
   gif.finish();
   return gif.bytes();
