@@ -7,6 +7,7 @@
 import { fused } from './fused';
 import { adam } from './adam';
 import { packPanels, matmul } from './matmul';
+import { matmulFew } from './matmulFew';
 import { correlate, filterGradient } from './convolution';
 import { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './depthwise';
 import { reduce, argmax } from './reduce';
@@ -20,6 +21,7 @@ export * from './elementwise/instructions';
 export { fused } from './fused';
 export { adam, adamVectors } from './adam';
 export { packPanels, matmul } from './matmul';
+export { matmulFew, oneRow } from './matmulFew';
 export { correlate, filterGradient } from './convolution';
 export { depthwise, depthwiseInputGradient, depthwiseFilterGradient } from './depthwise';
 export { reduce, argmax, sumRow, add16 } from './reduce';
@@ -102,6 +104,7 @@ export function dispatch(kernel: i32, args: usize, thread: i32, threads: i32): v
     case 16: softmax(args, thread, threads); break;
     case 17: squash(args, thread, threads); break;
     case 18: squashGradient(args, thread, threads); break;
+    case 19: matmulFew(args, thread, threads); break;
     case 30: adam(args, thread, threads); break;
     case 40: winogradFilter(args, thread, threads); break;
     case 41: winogradForward(args, thread, threads); break;

@@ -24,6 +24,7 @@ export const kernels = {
   softmax: 16,
   squash: 17,
   squashGradient: 18,
+  matmulFew: 19,
   adam: 30,
   winogradFilter: 40,
   winogradForward: 41,

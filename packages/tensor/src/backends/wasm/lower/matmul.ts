@@ -7,7 +7,10 @@ import { copyStep, floatWord, Workspace, type Lowered, type Step } from './kerne
 /** Rows of A from which on B is worth packing into panels. */
 const packFrom = 24;
 
-/** A thread's own memory: a tile at the edge, and 48 rows of a transposed A over a slice of 256. */
+/** Numbers of B from which on few rows go through `matmulFew`: a smaller one stays in the first-level cache as it lies. */
+const largeFrom = 16384;
+
+/** A thread's own memory: a tile at the edge, and 48 rows of a transposed A over a slice of 256 (or, of B, two panels of 256). */
 const scratchBytes = 256 + 48 * 256 * 4;
 
 /** Code and parameter of the activation that a kernel applies last. */
@@ -58,7 +61,8 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
     batches = 1;
   }
   const panels = Math.ceil(n / 8);
-  const packs = transposeB || m > packFrom;
+  const few = m <= packFrom && k * n >= largeFrom && !transposeA;
+  const packs = !few && (transposeB || m > packFrom);
   const packedBatches = bBatch === 0 ? 1 : batches;
   const packed = packs ? workspace.take(packedBatches * panels * k * 8) : 0;
   const scratch = workspace.take((scratchBytes / 4) * threads);
@@ -81,7 +85,33 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
       };
       const aAt = spread(a, spreadA);
       const bAt = spread(b, spreadB);
-      const [rowStride, columnStride] = transposeB ? [4, k * 4] : [n * 4, 4];
+      const [rowStride, columnStride] = transposeB ? ([4, k * 4] as const) : ([n * 4, 4] as const);
+      const batchWords = [
+        folded ? 0 : aBatch * 4,
+        packs ? (bBatch === 0 ? 0 : panels * k * 32) : bBatch * 4,
+        folded ? 0 : (sizeOf(node.shape) / matrices) * 4,
+      ];
+      const operandWords = (right: number): number[] => [
+        ...[aAt, right, at(single.result), bias ? at(bias) : 0],
+        ...[m, n, k, batches],
+        ...batchWords,
+      ];
+      if (few) {
+        steps.push({
+          kernel: 'matmulFew',
+          words: [
+            ...operandWords(bAt),
+            k * 4,
+            rowStride,
+            columnStride,
+            kind,
+            alpha,
+            base + scratch,
+            scratchBytes,
+          ],
+        });
+        return steps;
+      }
       if (packs) {
         steps.push({
           kernel: 'packPanels',
@@ -99,27 +129,14 @@ export function lowerMatmul(single: Single, threads: number): Lowered {
           ],
         });
       }
-      const bWords = packs
-        ? { at: base + packed, batch: bBatch === 0 ? 0 : panels * k * 32, step: 32, panel: k * 32 }
-        : { at: bAt, batch: bBatch * 4, step: n * 4, panel: 32 };
       steps.push({
         kernel: 'matmul',
         words: [
-          aAt,
-          bWords.at,
-          at(single.result),
-          bias ? at(bias) : 0,
-          m,
-          n,
-          k,
-          batches,
-          folded ? 0 : aBatch * 4,
-          bWords.batch,
-          folded ? 0 : (sizeOf(node.shape) / matrices) * 4,
+          ...operandWords(packs ? base + packed : bAt),
           (transposeA ? m : k) * 4,
           transposeA ? 1 : 0,
-          bWords.step,
-          bWords.panel,
+          packs ? 32 : n * 4,
+          packs ? k * 32 : 32,
           kind,
           alpha,
           base + scratch,
