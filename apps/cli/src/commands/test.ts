@@ -39,6 +39,8 @@ export async function test(flags: TestFlags): Promise<void> {
     limit: flags.limitTest,
     overlays: flags.overlays,
     recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
+    classNames: model.description.classNames,
+    notify: (note) => console.note(note),
   });
   checkFit(given, model, split);
   const trainedOn = metadata['dataset'];
@@ -112,6 +114,14 @@ function checkEnsemble([first, ...others]: readonly OpenedWeights[]): void {
   }
 }
 
+/** With the names of the classes, and of the file where there is one: numbers mean nothing to a reader. */
+const named = (verdict: Verdict, { classNames, source: { sources } }: ExampleSet) => ({
+  ...verdict,
+  className: classNames[verdict.label],
+  predictedName: classNames[verdict.predicted],
+  ...(sources ? { file: sources[verdict.index] } : {}),
+});
+
 function report(console: Console, flags: TestFlags, split: ExampleSet, evaluation: Evaluation): void {
   const { accuracy, error, loss, misclassified, seconds } = evaluation;
   const nameOf = (label: number): string => split.classNames[label]!;
@@ -123,7 +133,7 @@ function report(console: Console, flags: TestFlags, split: ExampleSet, evaluatio
       count: evaluation.count,
       misclassified: misclassified.length,
       misclassifiedIndices: misclassified.map(({ index }) => index),
-      misclassifiedImages: misclassified,
+      misclassifiedImages: misclassified.map((verdict) => named(verdict, split)),
       loss,
       seconds,
       imagesPerSecond: evaluation.count / seconds,
@@ -135,10 +145,25 @@ function report(console: Console, flags: TestFlags, split: ExampleSet, evaluatio
   }
   const { green, bold, dim } = console.colours.result;
   const shown = misclassified.slice(0, 10);
-  const line = ({ index, label, secondLabel, predicted, length, secondLength, second }: Verdict): string =>
+  const names = (labels: readonly number[]): string => labels.map(nameOf).join(' and ');
+  const { sources } = split.source;
+  const place = (index: number): string => (sources ? sources[index]! : `image ${index}`);
+  const line = ({ labels, longest, ...verdict }: Verdict): string => {
+    if (labels && longest) return `  ${place(verdict.index)}: ${names(labels)} taken for ${names(longest)}`;
+    return lineOfOne(verdict);
+  };
+  const lineOfOne = ({
+    index,
+    label,
+    secondLabel,
+    predicted,
+    length,
+    secondLength,
+    second,
+  }: Verdict): string =>
     secondLabel !== undefined
       ? `  pair ${index}: ${nameOf(label)} and ${nameOf(secondLabel)} taken for ${nameOf(predicted)} (${length.toFixed(2)}) and ${nameOf(second)} (${secondLength.toFixed(2)})`
-      : `  image ${index}: ${nameOf(label)} taken for ${nameOf(predicted)} (${length.toFixed(2)}), second ${nameOf(second)} (${secondLength.toFixed(2)})`;
+      : `  ${place(index)}: ${nameOf(label)} taken for ${nameOf(predicted)} (${length.toFixed(2)}), second ${nameOf(second)} (${secondLength.toFixed(2)})`;
   const lines = [
     `${bold(green(percent(accuracy)))} of ${plural(evaluation.count, 'test image')} right, ${count(misclassified.length)} wrong (error ${percent(error)}, loss ${showLoss(loss)}), in ${duration(seconds)}.`,
     ...(shown.length > 0 ? ['Misclassified:', ...shown.map(line)] : []),

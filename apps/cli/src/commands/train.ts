@@ -30,6 +30,7 @@ export async function train(flags: TrainFlags): Promise<void> {
   const { training, validation, testing } = loadTrainingData(settings.dataset, {
     ...settings,
     validation: settings.select === 'test' ? undefined : (settings.holdOut ?? true),
+    notify: (note) => (note.startsWith('Warning') ? console.warn(note) : console.note(note)),
   });
   const model = modelFor(settings, training);
   if (settings.picture !== undefined) checkPicture(settings.picture, model);

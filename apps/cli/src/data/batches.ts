@@ -10,13 +10,21 @@ import {
   oneHot,
   type Batch as HostBatch,
   type BatchLayout,
+  type ImageShape,
 } from '@capsnet/datasets';
 import { prefetch, type Prefetcher } from '@capsnet/datasets/node';
 import { tensor, type RandomKey, type Tensor } from '@capsnet/tensor';
 import type { ExampleSet } from './examples.js';
 
-/** Images a batch when testing. Fixed, so that a test repeats to the last bit. */
+/** Images a batch when testing, of the sizes of the papers. */
 export const testBatchSize = 100;
+
+/**
+ * Images a batch when testing images of a shape: fewer of large ones, so that a test needs no more memory than the training. It depends on nothing else, so that
+ * a test repeats to the last bit.
+ */
+export const testBatchSizeOf = (shape: ImageShape): number =>
+  Math.min(testBatchSize, Math.max(8, Math.floor((testBatchSize * 4608) / imageSize(shape))));
 
 /** Of everything that is drawn when testing (which digits are overlaid, and where): the same in every test. */
 const testKey: RandomKey = [0, 0];
@@ -73,7 +81,7 @@ export interface TestBatch {
 
 /** All examples of a set once, in their order, from another thread. */
 export async function* testBatches(set: ExampleSet): AsyncGenerator<TestBatch, void, undefined> {
-  const batchSize = Math.min(testBatchSize, set.count);
+  const batchSize = Math.min(testBatchSizeOf(set.shape), set.count);
   const reader = prefetch(set.source, set.recipe, { key: testKey, batchSize, shuffle: false });
   try {
     for (let step = 0; step < reader.stepsPerEpoch; step++) {
@@ -108,6 +116,7 @@ function toTensors(layout: BatchLayout, batch: HostBatch): Batch {
       images: pictures(images.slice()),
       labels: vectors(batch.oneHot.slice()),
       ...(targetsPerImage === 1 ? { targets: pictures(targets.slice()) } : {}),
+      ...(labelsPerImage > 1 ? { severalLabels: true as const } : {}),
     };
   }
   const size = imageSize(shape);

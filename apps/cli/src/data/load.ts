@@ -3,7 +3,6 @@
  * test examples alone.
  */
 import {
-  DataError,
   digits,
   limit as firstOf,
   splitOff,
@@ -15,15 +14,13 @@ import {
 import { dataDirectories, readIdxDataset, readNorbDataset } from '@capsnet/datasets/node';
 import { foldIn, randomKey } from '@capsnet/tensor';
 import { UserError } from '../errors.js';
-import { oneOf } from '../options/values.js';
 import { exampleSet, type ExampleSet } from './examples.js';
+import { loadFolder, loadTestFolder, type FolderSettings } from './folder.js';
+import type { DatasetName } from './names.js';
+import { orUserError } from './errors.js';
 import { recipesOf, type RecipeOptions } from './recipes.js';
 
-export const datasetNames = ['digits', 'mnist', 'fashion-mnist', 'multimnist', 'smallnorb', 'toys'] as const;
-export type DatasetName = (typeof datasetNames)[number];
-
-/** Reads `--dataset`, proposing the nearest name for an unknown one. */
-export const datasetName = oneOf('--dataset', 'data set', datasetNames);
+export { datasetName, datasetNames, type DatasetName } from './names.js';
 
 export interface SourceOptions {
   /** Value of `--data-dir`. */
@@ -43,22 +40,16 @@ const generated: Readonly<Record<'digits' | 'toys', Readonly<Record<Split, numbe
 /** Combinations of factors that there are. */
 const mostToys = 24_300;
 
-/** What is wrong with the data is a mistake of the user. */
-export function orUserError<Result>(run: () => Result): Result {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof DataError) throw new UserError(error.message);
-    throw error;
-  }
-}
-
 /**
  * Loads the images of a split as they are stored, or the first `limit` of them.
  *
  * @throws UserError when files are missing, damaged or do not belong together
  */
-export function loadSplit(name: DatasetName, split: Split, { dataDir, limit }: LoadOptions): ImageDataset {
+export function loadSplit(
+  name: Exclude<DatasetName, 'folder'>,
+  split: Split,
+  { dataDir, limit }: LoadOptions,
+): ImageDataset {
   const directories = dataDirectories({ dataDir });
   switch (name) {
     case 'digits':
@@ -78,13 +69,15 @@ export function loadSplit(name: DatasetName, split: Split, { dataDir, limit }: L
 /** Training images held out for choosing among weights (issue of the honest protocol); of a small set a twelfth. */
 export const validationCount = (count: number): number => Math.max(1, Math.min(5000, Math.floor(count / 12)));
 
-export interface TrainingDataOptions extends SourceOptions, RecipeOptions {
+export interface TrainingDataOptions extends FolderSettings, RecipeOptions {
   readonly limitTrain?: number | undefined;
   readonly limitTest?: number | undefined;
   /** Training images to hold out, stratified by class; `true`: as `validationCount` says. */
   readonly validation?: number | true | undefined;
   /** Decides which. */
   readonly seed: number;
+  /** Told what the user should know of the data. */
+  readonly notify?: ((note: string) => void) | undefined;
 }
 
 export interface TrainingData {
@@ -104,11 +97,14 @@ const holdOutStream = 0x686f6c64;
  */
 export function loadTrainingData(name: DatasetName, options: TrainingDataOptions): TrainingData {
   const { dataDir, limitTrain, limitTest, validation, seed } = options;
-  const testing = loadSplit(name, 'test', { dataDir, limit: limitTest });
-  const all = loadSplit(name, 'train', { dataDir, limit: limitTrain });
+  const folder = name === 'folder' ? loadFolder(options) : undefined;
+  const load = (split: Split, limit: number | undefined): ImageDataset =>
+    folder ? folder[split] : loadSplit(name as Exclude<DatasetName, 'folder'>, split, { dataDir, limit });
+  const testing = load('test', limitTest);
+  const all = load('train', limitTrain);
   const { kept, held } = holdOut(all, validation, seed);
   return orUserError(() => {
-    const recipes = recipesOf(name, kept, options);
+    const recipes = recipesOf(name, kept, { ...options, pictures: folder?.pictures });
     return {
       training: exampleSet(kept, recipes.training),
       validation: held && exampleSet(held, recipes.testing),
@@ -137,6 +133,9 @@ export interface TestDataOptions extends LoadOptions {
   readonly recipe?: Recipe | undefined;
   /** `multimnist`: pairs that each image is tested in. */
   readonly overlays?: number | undefined;
+  /** `folder`: the classes of the model, in its order. */
+  readonly classNames?: readonly string[] | undefined;
+  readonly notify?: ((note: string) => void) | undefined;
 }
 
 /**
@@ -146,6 +145,7 @@ export interface TestDataOptions extends LoadOptions {
  */
 export function loadTestData(name: DatasetName, options: TestDataOptions): ExampleSet {
   const { dataDir, recipe, overlays } = options;
+  if (name === 'folder') return loadTestFolder(options);
   const images = loadSplit(name, 'test', options);
   return orUserError(() => {
     if (recipe?.kind === 'multimnist')

@@ -9,12 +9,15 @@ import {
   norbScale,
   overlayMaximumShift,
   type ChannelStatistics,
+  type PicturesOrigin,
   type ImageDataset,
   type Recipe,
 } from '@capsnet/datasets';
-import type { DatasetName } from './load.js';
+import type { DatasetName } from './names.js';
+import { generalAugmentation, type AugmentationSettings } from './augmentation.js';
+import { UserError } from '../errors.js';
 
-export interface RecipeOptions {
+export interface RecipeOptions extends AugmentationSettings {
   /** Distort the training images. */
   readonly augment: boolean;
   /** `multimnist`: how often the training stream takes each image as the base of a pair in an epoch. 10, as the reference. */
@@ -23,6 +26,8 @@ export interface RecipeOptions {
   readonly overlays?: number | undefined;
   /** `multimnist`: let both digits of a training pair be of one class, as the reference does. */
   readonly sameClass?: boolean | undefined;
+  /** `folder`: how its images were brought to one shape, for testing other images later. */
+  readonly pictures?: PicturesOrigin | undefined;
 }
 
 export interface Recipes {
@@ -39,15 +44,23 @@ export const defaultOverlays = 10;
  * @param training the images that will train: their statistics standardise smallNORB, also when testing
  */
 export function recipesOf(name: DatasetName, training: ImageDataset, options: RecipeOptions): Recipes {
-  const { augment } = options;
+  const { augment, pictures } = options;
+  const general = augment ? generalAugmentation(name, options) : undefined;
   switch (name) {
     case 'digits':
     case 'mnist':
-    case 'fashion-mnist': {
-      const plain = { kind: 'images', divisor: mnistDivisor } as const;
-      return { training: augment ? { ...plain, augment: { kind: 'mnist' } } : plain, testing: plain };
+    case 'fashion-mnist':
+    case 'folder': {
+      const testing = {
+        kind: 'images' as const,
+        divisor: name === 'folder' ? 255 : mnistDivisor,
+        ...(pictures ? { pictures } : {}),
+      };
+      const distorted = general ? ({ kind: 'general', ...general } as const) : ({ kind: 'mnist' } as const);
+      return { training: augment ? { ...testing, augment: distorted } : testing, testing };
     }
     case 'multimnist': {
+      refuseGeneral(name, general);
       const { passes = 10, overlays = defaultOverlays, sameClass = false } = options;
       const pairs = {
         kind: 'multimnist',
@@ -61,6 +74,7 @@ export function recipesOf(name: DatasetName, training: ImageDataset, options: Re
     }
     case 'smallnorb':
     case 'toys': {
+      refuseGeneral(name, general);
       const testing = norbRecipe(channelStatistics(training.images, training.shape[2]));
       return { training: { ...testing, augment }, testing };
     }
@@ -71,9 +85,10 @@ export function recipesOf(name: DatasetName, training: ImageDataset, options: Re
 export const norbRecipe = (statistics: ChannelStatistics) =>
   ({ kind: 'norb', statistics, scale: norbScale, patch: norbPatch, augment: false, target: 'unit' }) as const;
 
-/**
- * Whether images are augmented when nobody says: photographed and scanned ones are, as in the papers; the generated digits are distorted
- * already, and overlaid digits are shifted by their nature.
- */
-export const augmentsByDefault = (dataset: DatasetName): boolean =>
-  dataset !== 'digits' && dataset !== 'multimnist';
+/** Pairs of digits and smallNORB have distortions of their own; two kinds at once would be neither. */
+function refuseGeneral(name: DatasetName, general: object | undefined): void {
+  if (general)
+    throw new UserError(
+      `--augment-rotate and its like do not go with ${name}, which has distortions of its own (--augment). Leave them out.`,
+    );
+}

@@ -16,6 +16,9 @@ export interface Verdict {
   readonly label: number;
   /** Of the other digit of an overlaid pair. Such an answer is right when the two longest capsules are those of the two labels. */
   readonly secondLabel?: number;
+  /** Of an image that may have several classes: all of them, and as many of the longest capsules. */
+  readonly labels?: readonly number[];
+  readonly longest?: readonly number[];
   readonly predicted: number;
   /** Length of the winning capsule. */
   readonly length: number;
@@ -106,6 +109,9 @@ export async function evaluateSplit(
       const verdict: Verdict = {
         ...judge(own, verdicts.length, label),
         ...(split.decodings === 2 ? { secondLabel: labels[row * split.labelsPerImage + 1]! } : {}),
+        ...(split.decodings === 1 && split.labelsPerImage > 1
+          ? severalLabels(own, labels.subarray(row * split.labelsPerImage, (row + 1) * split.labelsPerImage))
+          : {}),
       };
       right += rightShare(verdict);
       verdicts.push(verdict);
@@ -124,10 +130,23 @@ export async function evaluateSplit(
   };
 }
 
-/** 1 for a right answer, 0 for a wrong one; of an overlaid pair the share of its digits that are among the two longest capsules. */
-export function rightShare({ label, secondLabel, predicted, second }: Verdict): number {
+/**
+ * 1 for a right answer, 0 for a wrong one; of an overlaid pair, or an image of n classes, the share of its classes that are among the two, or n, longest capsules.
+ */
+export function rightShare({ label, secondLabel, labels, longest, predicted, second }: Verdict): number {
+  if (labels && longest) return labels.filter((one) => longest.includes(one)).length / labels.length;
   if (secondLabel === undefined) return label === predicted ? 1 : 0;
   return [label, secondLabel].filter((one) => one === predicted || one === second).length / 2;
+}
+
+/** The classes of an image of several (-1 fills up), and as many of the longest capsules; of equally long ones the first. */
+function severalLabels(
+  lengths: ArrayLike<number>,
+  filled: Int32Array,
+): Required<Pick<Verdict, 'labels' | 'longest'>> {
+  const labels = [...filled].filter((label) => label >= 0);
+  const order = Array.from(lengths, (_, k) => k).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  return { labels, longest: order.slice(0, labels.length) };
 }
 
 /** The two longest capsules; of equally long ones the first, as TensorFlow's argmax. */

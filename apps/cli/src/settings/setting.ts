@@ -2,6 +2,7 @@
  * Kinds of settings. One setting is stated once, and is then a flag of the command line, a key of a configuration file, an entry of the published JSON
  * schema and a line of the help.
  */
+import { sideLimits } from '@capsnet/datasets/node';
 import { UserError } from '../errors.js';
 import { oneOf, path, wholeNumber, type Parser } from '../options/values.js';
 
@@ -126,3 +127,30 @@ export const onOff = (flag: string, help: string, extras: Extras<boolean> = {}):
   parser: () => (typed) => typed === 'true',
   ...extras,
 });
+
+/** A side, or height x width, of images that models take. */
+export const imageSize = (flag: string, help: string, extras: Extras<string> = {}): Setting<string> => ({
+  flag,
+  help,
+  fallback: undefined,
+  json: 'string',
+  schema: { type: 'string', pattern: '^[0-9]+(x[0-9]+)?$' },
+  parser: (label) => (typed) => {
+    const sides = /^(\d+)(?:x(\d+))?$/.exec(typed.trim());
+    const [smallest, largest] = sideLimits;
+    const fits = sides?.slice(1).every((side?: string) => {
+      return side === undefined || (Number(side) >= smallest && Number(side) <= largest);
+    });
+    if (fits) return typed.trim();
+    throw new UserError(
+      `${label} wants a side from ${smallest} to ${largest} pixels, or height x width, not "${typed}", for example 64 or 64x48.`,
+    );
+  },
+  ...extras,
+});
+
+/** Height and width of what `imageSize` has let pass. */
+export function sidesOf(size: string): readonly [height: number, width: number] {
+  const [height, width = height] = size.split('x').map(Number) as [number, number?];
+  return [height, width];
+}

@@ -5,8 +5,8 @@
 import type { ModelName } from '@capsnet/capsules';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatasetName } from '../data/load.js';
-import { augmentsByDefault } from '../data/recipes.js';
+import type { DatasetName } from '../data/names.js';
+import { asksForAugmentation, augmentsByDefault } from '../data/augmentation.js';
 import { UserError } from '../errors.js';
 import { defaultRunDirectory } from '../options/output-directory.js';
 import type { EngineFlags, OutputFlags } from '../options/flags.js';
@@ -57,6 +57,7 @@ const modelOf: Readonly<Record<DatasetName, ModelName>> = {
   multimnist: 'efficient-capsnet-multimnist',
   smallnorb: 'efficient-capsnet-smallnorb',
   toys: 'efficient-capsnet-smallnorb',
+  folder: 'efficient-capsnet',
 };
 
 /** Only what was said. */
@@ -82,7 +83,7 @@ function fill(said: GivenSettings, out: string | undefined, resumed: boolean): T
     ...all,
     model,
     lrMin: all.lrMin ?? (schedule === 'cosine' ? lr / 100 : Math.min(lr, 5e-5)),
-    augment: all.augment ?? augmentsByDefault(dataset),
+    augment: all.augment ?? (asksForAugmentation(all) || augmentsByDefault(dataset)),
     sameClass: all.sameClass ?? false,
     out: out ?? defaultRunDirectory(model, dataset),
     resumed,

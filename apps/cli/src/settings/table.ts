@@ -1,9 +1,11 @@
 /** Every setting of a training: the flags of `capsnet train`, the keys of `--config FILE.json`, what `config.json` of a run records. */
 import { modelNames } from '@capsnet/capsules';
-import { datasetNames } from '../data/load.js';
+import { datasetNames } from '../data/names.js';
+import { colourModes } from '@capsnet/datasets/node';
+import { resizeModes } from '@capsnet/datasets/images';
 import { backendRequests } from '../options/flags.js';
 import { oneOf } from '../options/values.js';
-import { choice, integer, location, number, onOff, type Setting } from './setting.js';
+import { choice, imageSize, integer, location, number, onOff, type Setting } from './setting.js';
 import { presetNames } from './presets.js';
 
 export const scheduleNames = ['exponential', 'cosine', 'constant'] as const;
@@ -28,6 +30,35 @@ export const settingsTable = {
   }),
   limitTrain: integer('--limit-train <n>', 'use the first n training images', { from: 1, example: '1000' }),
   limitTest: integer('--limit-test <n>', 'use the first n test images', { from: 1, example: '1000' }),
+  imageSize: imageSize(
+    '--image-size <n>',
+    'folder: side of the images for the model, or height x width: 64x48',
+    {
+      fallbackHelp: 'their own, for mixed sizes at most 96',
+    },
+  ),
+  resize: choice(
+    '--resize <how>',
+    'folder: fit (all of the image, edges filled) or crop (its middle)',
+    'way',
+    resizeModes,
+    { fallbackHelp: 'fit' },
+  ),
+  channels: choice(
+    '--channels <which>',
+    'folder: auto (colour if an image has some), grey or colour',
+    'kind',
+    colourModes,
+    {
+      fallbackHelp: 'auto',
+    },
+  ),
+  testShare: number('--test-share <x>', 'folder that is not split: share of each class for testing', {
+    above: 0,
+    below: 1,
+    example: '0.2',
+    fallbackHelp: '0.2',
+  }),
   overlays: integer('--overlays <n>', 'multimnist: pairs that each test image stands in', {
     from: 1,
     to: 1000,
@@ -100,6 +131,35 @@ export const settingsTable = {
   }),
   augment: onOff('--augment', 'distort the training images', {
     fallbackHelp: 'on, off for digits and multimnist',
+  }),
+  augmentFlip: onOff('--augment-flip', 'mirror half of the images; not for letters'),
+  augmentRotate: number('--augment-rotate <degrees>', 'turn by up to so much', {
+    from: 0,
+    example: '15',
+    fallbackHelp: 'folder: 10',
+  }),
+  augmentShift: number('--augment-shift <share>', 'shift by up to this share of the side', {
+    from: 0,
+    below: 1,
+    example: '0.1',
+    fallbackHelp: 'folder: 0.08',
+  }),
+  augmentScale: number('--augment-scale <share>', 'scale by up to this share', {
+    from: 0,
+    example: '0.1',
+    fallbackHelp: 'folder: 0.1',
+  }),
+  augmentErase: number('--augment-erase <share>', 'erase a square of this share of the side', {
+    from: 0,
+    below: 1,
+    example: '0.25',
+    fallbackHelp: '0',
+  }),
+  augmentColour: number('--augment-colour <x>', 'change brightness, contrast and colours by up to this', {
+    from: 0,
+    below: 1,
+    example: '0.1',
+    fallbackHelp: 'folder: 0.1',
   }),
   select: {
     ...choice(

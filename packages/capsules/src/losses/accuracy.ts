@@ -3,6 +3,7 @@ import {
   add,
   argmax,
   cast,
+  div,
   equal,
   expandDims,
   greater,
@@ -37,11 +38,13 @@ export function correct(labels: Tensor, lengths: Tensor): Tensor {
 export const accuracy = (labels: Tensor, lengths: Tensor): Tensor => mean(correct(labels, lengths));
 
 /**
- * 1 at the two largest entries of each row, 0 elsewhere. On ties the higher index wins, as when the last two places of a
+ * 1 at the largest entries of each row, 0 elsewhere: [..., classes] -> [..., classes]. On ties the higher index wins, as when the last places of a
  * stable ascending sort are taken (the convention of the published code).
- * Used for two overlaid digits (Sabour et al. 2017, section 6). [..., classes] -> [..., classes].
+ * Used where an image has several classes, as two overlaid digits (Sabour et al. 2017, section 6).
+ *
+ * @param counts how many of each row: one number, or [..., 1]
  */
-export function twoLargest(scores: Tensor): Tensor {
+export function largest(scores: Tensor, counts: Tensor | number): Tensor {
   const classes = scores.shape.at(-1)!;
   const mine = expandDims(scores, -1);
   const theirs = expandDims(scores, -2);
@@ -49,7 +52,27 @@ export function twoLargest(scores: Tensor): Tensor {
   // later[i, j] = 1 where j stands behind i
   const later: Tensor = greater(reshape(index, [1, classes]), reshape(index, [classes, 1]));
   const ahead: Tensor = add(greater(theirs, mine), mul(equal(theirs, mine), later));
-  return less(sum(ahead, -1), 2);
+  return less(sum(ahead, -1), counts);
+}
+
+/**
+ * `largest` for two: 1 at the two largest entries of each row, 0 elsewhere, [..., classes] -> [..., classes].
+ * Used for two overlaid digits (Sabour et al. 2017, section 6).
+ */
+export const twoLargest = (scores: Tensor): Tensor => largest(scores, 2);
+
+/**
+ * Share of the true classes of a sample, however many it has, that are among as many longest capsules: [batch]. With one class each it is `correct`, but for
+ * ties. Sabour et al. 2017, section 6, take the two longest capsules as the answer for two digits; this takes as many as there are classes.
+ *
+ * @param labels [batch, classes], the sum of the one-hot labels; at least one a row
+ * @param lengths [batch, classes]
+ * @throws TensorError when labels and lengths have different shapes
+ */
+export function shareCorrect(labels: Tensor, lengths: Tensor): Tensor {
+  checkSameShape('shareCorrect', 'labels', labels, 'lengths', lengths);
+  const counts: Tensor = sum(labels, -1, { keepDims: true });
+  return div(sum(mul(labels, largest(lengths, counts)), -1), reshape(counts, [labels.shape[0]!]));
 }
 
 /**

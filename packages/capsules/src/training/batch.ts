@@ -1,7 +1,7 @@
 /** What a model is trained and tested on. */
 import { fill, type Tensor } from '@capsnet/tensor';
 import { add, mul } from '@capsnet/tensor';
-import { multiCorrect, correct } from '../losses/accuracy.js';
+import { correct, multiCorrect, shareCorrect } from '../losses/accuracy.js';
 import { reconstructionWeight as defaultWeight, type LossParts } from '../losses/fullLoss.js';
 import { reconstructionLoss } from '../losses/reconstructionLoss.js';
 import type { Model, ModelOutput } from '../models/model.js';
@@ -19,6 +19,8 @@ export interface Batch {
   readonly targets?: Tensor;
   /** The digit of `secondLabels` alone. */
   readonly secondTargets?: Tensor;
+  /** `labels` may mark several classes of an image. */
+  readonly severalLabels?: true;
 }
 
 /**
@@ -50,6 +52,11 @@ export function batchLoss(
   return { loss: add(margin, mul(mse, weight)), margin, reconstruction: mse };
 }
 
-/** For each sample 1 when it is right; for two digits the share of them that is among the two longest: [batch]. */
-export const batchCorrect = ({ labels, secondLabels }: Batch, { lengths }: ModelOutput): Tensor =>
-  secondLabels ? multiCorrect(add(labels, secondLabels), lengths) : correct(labels, lengths);
+/** For each sample 1 when it is right; of two digits, or several classes, the share that is among the as many longest: [batch]. */
+export function batchCorrect(
+  { labels, secondLabels, severalLabels }: Batch,
+  { lengths }: ModelOutput,
+): Tensor {
+  if (secondLabels) return multiCorrect(add(labels, secondLabels), lengths);
+  return severalLabels ? shareCorrect(labels, lengths) : correct(labels, lengths);
+}

@@ -5,6 +5,18 @@
 import type { ChannelStatistics } from '../augment/norb.js';
 import type { GeneralAugmentation } from '../augment/general.js';
 import type { RandomKey } from '../random.js';
+import type { ImageShape } from '../values/dataset.js';
+
+/** Where images came from that were files of any size: what is needed to prepare others in the same way, and to find the same test images again. */
+export interface PicturesOrigin {
+  readonly shape: ImageShape;
+  readonly resize: 'fit' | 'crop';
+  /** Of the split, where the folder has none of its own. */
+  readonly seed: number;
+  readonly testShare: number;
+  /** Tells the folder of the training from others. */
+  readonly fingerprint: string;
+}
 
 /** Images divided by a number; the reconstruction's target is the image the model sees. */
 export interface ImagesRecipe {
@@ -12,6 +24,7 @@ export interface ImagesRecipe {
   /** 256 for MNIST as in the reference; data of floats in 0..1 takes 1. */
   readonly divisor: number;
   readonly augment?: { readonly kind: 'mnist' } | ({ readonly kind: 'general' } & GeneralAugmentation);
+  readonly pictures?: PicturesOrigin;
 }
 
 /** smallNORB: standardised, resized, cropped (augment/norb.ts). */
