@@ -18,6 +18,7 @@ export * from './models/checkDescription.js';
 export * from './models/model.js';
 export * from './models/build.js';
 export * from './models/catalogue.js';
+export { adaptEfficientCapsNet, type AdaptOptions } from './models/adapt.js';
 export * from './models/summary.js';
 export { perturb } from './models/head.js';
 export { decodeCapsules } from './models/decode.js';

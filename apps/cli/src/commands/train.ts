@@ -2,7 +2,13 @@
  * `capsnet train`: from flags to trained weights. Everything that can be wrong with the request is found before the first step; after that, whatever
  * happens, the last good checkpoint stays in the run's folder.
  */
-import { DescriptionError, buildModel, describeModel, type Model } from '@capsnet/capsules';
+import {
+  DescriptionError,
+  adaptEfficientCapsNet,
+  buildModel,
+  describeModel,
+  type Model,
+} from '@capsnet/capsules';
 import type { ExampleSet } from '../data/examples.js';
 import { loadTrainingData } from '../data/load.js';
 import { UserError } from '../errors.js';
@@ -17,6 +23,7 @@ import { openRunFolder } from '../runs/run-folder.js';
 import { resolveSettings, type TrainFlags, type TrainSettings } from '../settings/settings.js';
 import { runConfig } from '../training/config.js';
 import { trainEpochs } from '../training/loop.js';
+import { megabytes, memoryNeed } from '../training/memory.js';
 import { trainingProgress } from '../training/progress.js';
 import { announce, reportResult } from '../training/report.js';
 import type { Run } from '../training/run.js';
@@ -74,6 +81,13 @@ export async function train(flags: TrainFlags): Promise<void> {
       interruption,
     };
     announce(run);
+    if (settings.dataset === 'folder') {
+      const sets = [training, ...(validation ? [validation] : []), testing];
+      const need = await memoryNeed(model, settings, sets, backend);
+      console.note(
+        `memory: ${megabytes(need.engine)} for the network, ${megabytes(need.images)} of images, beside about 150 MB of the program`,
+      );
+    }
     const started = performance.now();
     const outcome = await trainEpochs(run);
     reportResult(run, outcome, (performance.now() - started) / 1000);
@@ -85,9 +99,17 @@ export async function train(flags: TrainFlags): Promise<void> {
   }
 }
 
-function modelFor({ model: name, dataset }: TrainSettings, examples: ExampleSet): Model {
+function modelFor({ model: name, dataset, batchSize }: TrainSettings, examples: ExampleSet): Model {
   try {
-    const description = describeModel(name, { input: examples.shape, classNames: examples.classNames });
+    const { shape, classNames, count } = examples;
+    const [height, width, channels] = shape;
+    const description =
+      dataset === 'folder' && name === 'efficient-capsnet'
+        ? adaptEfficientCapsNet({
+            ...{ height, width, channels, classNames },
+            stepsPerEpoch: Math.ceil(count / batchSize),
+          })
+        : describeModel(name, { input: shape, classNames });
     const decodings = 'decodings' in description ? description.decodings : 1;
     if (decodings === 2 && examples.decodings === 1) {
       throw new UserError(

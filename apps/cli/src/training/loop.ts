@@ -19,6 +19,7 @@ import { createEvaluator, type Evaluation } from '../evaluation/evaluate.js';
 import { drawReconstructions } from '../evaluation/picture.js';
 import { plural } from '../output/format.js';
 import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
+import { chanceOf, chanceWarning } from './chance.js';
 import { learningRateOf, optimizerOf } from './recipe.js';
 import { reportEpoch } from './report.js';
 import { choosingSplit, resumeCommand, type Best, type Ending, type Outcome, type Run } from './run.js';
@@ -76,6 +77,9 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   /** Of the best epoch, when this sitting saw it. */
   let bestTested: Evaluation | undefined;
   let lastKept = performance.now();
+  const chance = chanceOf(training);
+  /** Of answers at chance: once is enough, and who resumes has been told. */
+  let warned = settings.resumed;
   const keep = async (
     snapshot: TrainingState & { readonly step: number },
     where: Pick<Position, 'epoch' | 'batchesDone' | 'sums'>,
@@ -181,6 +185,17 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         learningRate: report.learningRate,
         step,
       });
+      if (!warned) {
+        const { accuracy } = report.training;
+        const soFar = {
+          ...{ epoch, step },
+          training: { accuracy, images: training.count },
+          chosen: { accuracy: tested.accuracy, images: tested.count },
+        };
+        const warning = chanceWarning(soFar, { ...settings, chance });
+        if (warning !== undefined) console.warn(warning);
+        warned = warning !== undefined || epoch > 10;
+      }
       await keep(snapshot, { epoch, batchesDone: 0 });
       if (exhausted()) ending = 'early-stop';
       else if (outOfTime() && epoch < settings.epochs) ending = 'stop-after';

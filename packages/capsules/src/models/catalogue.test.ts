@@ -2,6 +2,7 @@ import { fill, randomKey, type Tensor } from '@capsnet/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildModel } from './build.js';
+import { adaptEfficientCapsNet } from './adapt.js';
 import { describeModel, modelNames, type ModelName } from './catalogue.js';
 import { checkDescription } from './checkDescription.js';
 import { summarize } from './summary.js';
@@ -129,4 +130,24 @@ test('the same key gives the same weights, another key others', async () => {
     Array.from(await (model.init(randomKey(seed)).parameters['conv1'] as any).kernel.data());
   expect(await kernel(1)).toEqual(await kernel(1));
   expect(await kernel(1)).not.toEqual(await kernel(2));
+});
+
+test('the adapted network is that of the paper at its size; short epochs get quick statistics, large images a light decoder', () => {
+  const classNames = describeModel('efficient-capsnet').classNames;
+  const adapt = (side: number, channels: number, stepsPerEpoch?: number) =>
+    adaptEfficientCapsNet({
+      height: side,
+      width: side,
+      channels,
+      classNames,
+      ...(stepsPerEpoch ? { stepsPerEpoch } : {}),
+    });
+  expect(adapt(28, 1)).toEqual(describeModel('efficient-capsnet'));
+  expect(adapt(64, 3, 20).backbone.normalization).toEqual({ kind: 'batch', momentum: 0.9 });
+  for (const side of [28, 64, 96, 160, 224]) {
+    const description = adapt(side, 3);
+    expect(description.primary.kernel).toBeLessThanOrEqual(13);
+    // With the dense decoder a picture of 96x96x3 would take 28 million numbers.
+    expect(summarize(buildModel(description)).parameters).toBeLessThan(6e6);
+  }
 });

@@ -1,18 +1,15 @@
 /**
  * Descriptions of the models by name, for any image size, number of channels and classes.
  *
- * At the sizes of the papers (28x28; 36x36 with two decodings; 48x48) they are the papers' models. At others the rule is:
- * - backbone: four convolutions 5x5 32, 3x3 64, 3x3 64, 3x3/2 128; along each axis as many of the first ones also get stride 2 as bring the
- *   last map to at most 13, and the primary filter has the size of that map;
- * - decoder: dense (512, 1024) up to 4,096 numbers an image, above that up-sampling from a map of at least 6 a side.
+ * At the sizes of the papers (28x28; 36x36 with two decodings; 48x48) they are the papers' models. At others they follow the rule of adapt.ts.
  */
 import type {
   BackboneDescription,
   ConvolutionDescription,
-  DecoderDescription,
   ImageShape,
   ModelDescription,
 } from './description.js';
+import { adaptedConvolutions, adaptedDecoder, adaptEfficientCapsNet, publishedMaps } from './adapt.js';
 import { DescriptionError, mapSides } from './description.js';
 
 /** The models that have a name, as `capsnet train --model` takes them. */
@@ -50,47 +47,6 @@ const batchReLU = (convolutions: readonly ConvolutionDescription[]): BackboneDes
   normalization: { kind: 'batch' },
 });
 
-/** The four convolutions of the MNIST model, with strides for larger images. */
-function adaptedConvolutions(input: ImageShape, lastFilters = 128): ConvolutionDescription[] {
-  const plain = layers([32, 5, 1], [64, 3, 1], [64, 3, 1], [lastFilters, 3, 2]);
-  mapSides(input, plain);
-  const strided = (count: number): ConvolutionDescription[] =>
-    plain.map((layer, index) => (index < count ? { ...layer, stride: 2 } : layer));
-  const needed = (side: number): number =>
-    [0, 1, 2, 3].find((count) => mapSides([side, side, 1], strided(count))[0] <= 13) ?? -1;
-  const [down, across] = [needed(input[0]), needed(input[1])];
-  if (down >= 0 && across >= 0) {
-    const steps = (index: number): [number, number] => [
-      strided(down)[index]!.stride as number,
-      strided(across)[index]!.stride as number,
-    ];
-    return plain.map((layer, index) => ({
-      ...layer,
-      stride: steps(index)[0] === steps(index)[1] ? steps(index)[0] : steps(index),
-    }));
-  }
-  throw new DescriptionError(
-    `images of ${input[0]}x${input[1]} are too large for this backbone: the last map would be larger than 13x13. Scale them down to at most 224 pixels a side, or write a description.`,
-  );
-}
-
-/** Dense where it is small; else up-sampling, each level of which turns a side s into 2 s - 2, and the last convolution s into s - 2. */
-function adaptedDecoder([height, width, channels]: ImageShape): DecoderDescription {
-  if (height * width * channels <= 4096) return { kind: 'dense', units: [512, 1024] };
-  // n levels make 2^n (s - 2) of a start s
-  let levels = 3;
-  while (Math.max(height, width) / 2 ** levels > 12) levels++;
-  while (levels > 1 && Math.min(height, width) / 2 ** levels < 4) levels--;
-  const start = (side: number): number => Math.ceil(side / 2 ** levels) + 2;
-  const filters = [64, 128, 128, 64, 32, 32].slice(0, levels);
-  return {
-    kind: 'upsampling',
-    start: [start(height), start(width)],
-    filters,
-    upsampleBefore: filters.map((_, index) => index + 1),
-  };
-}
-
 /**
  * The description of a named model.
  *
@@ -103,7 +59,8 @@ export function describeModel(name: ModelName, options: CatalogueOptions = {}): 
     options.input ??
     (isNorb ? [48, 48, 2] : name === 'efficient-capsnet-multimnist' ? [36, 36, 1] : [28, 28, 1]);
   const classNames = options.classNames ?? (isNorb ? toys : digits);
-  const decoder = options.decoder === false ? null : adaptedDecoder(input);
+  const decoder =
+    options.decoder === false ? null : adaptedDecoder(input, isNorb ? publishedMaps : undefined);
   const common = { input, classNames, decoder };
   const fullMap = (convolutions: readonly ConvolutionDescription[], capsules = 16) => ({
     kernel: mapKernel(input, convolutions),
@@ -114,15 +71,9 @@ export function describeModel(name: ModelName, options: CatalogueOptions = {}): 
 
   switch (name) {
     case 'efficient-capsnet': {
-      const convolutions = adaptedConvolutions(input);
-      return {
-        kind: 'efficient-capsnet',
-        ...common,
-        backbone: batchReLU(convolutions),
-        primary: fullMap(convolutions),
-        dimensions: 16,
-        decodings: 1,
-      };
+      const [height, width, channels] = input;
+      const given = options.decoder === undefined ? {} : { decoder: options.decoder };
+      return adaptEfficientCapsNet({ height, width, channels, classNames, ...given });
     }
     case 'efficient-capsnet-multimnist': {
       const published = input[0] === 36 && input[1] === 36;
