@@ -25,6 +25,7 @@ import { explainCommand } from './explain/flags.js';
 import { perturbCommand } from './perturb/flags.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
+import { weightsCommand } from './weights/program.js';
 
 const example = (...lines: readonly string[]): string =>
   `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
@@ -92,6 +93,8 @@ function createProgram(): Command {
       (await import('./commands/info.js')).info(model, flags),
     );
 
+  weightsCommand(program, example);
+
   const doctor = program.command('doctor').description('say what this machine offers, what is used, and why');
   doctor
     .option('--threads <n>', 'as for train', wholeNumber('--threads', 1, 256, '2'))
@@ -140,10 +143,15 @@ function usageSentence(program: Command, args: readonly string[], error: Command
     .replace(/^error: /, '')
     .split('\n')[0]!
     .replace(/\.$/, '');
-  const command = program.commands.find(
-    (known) => known.name() === args.find((word) => !word.startsWith('-')),
-  );
-  const scope = command ? `capsnet ${command.name()}` : 'capsnet';
+  const words = args.filter((word) => !word.startsWith('-'));
+  const of = (parent: Command, word: string | undefined): Command | undefined =>
+    parent.commands.find((known) => known.name() === word);
+  const outer = of(program, words[0]);
+  // `weights import`: a command within a command.
+  const command = (outer && of(outer, words[1])) ?? outer;
+  const scope = ['capsnet', outer?.name(), command === outer ? undefined : command?.name()]
+    .filter((name) => name !== undefined)
+    .join(' ');
   const typed = /'([^']*)'/.exec(said)?.[1] ?? '';
   const flags = (command ?? program)
     .createHelp()
@@ -155,7 +163,7 @@ function usageSentence(program: Command, args: readonly string[], error: Command
       : error.code === 'commander.unknownCommand'
         ? suggestion(
             typed,
-            program.commands.map((known) => known.name()),
+            (command ?? program).commands.map((known) => known.name()),
           )
         : '';
   return `${scope}: ${said}.${nearby} See ${scope} --help.`;

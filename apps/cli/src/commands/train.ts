@@ -8,6 +8,7 @@ import {
   buildModel,
   describeModel,
   type Model,
+  type ModelDescription,
 } from '@capsnet/capsules';
 import type { ExampleSet } from '../data/examples.js';
 import { loadTrainingData } from '../data/load.js';
@@ -99,17 +100,27 @@ export async function train(flags: TrainFlags): Promise<void> {
   }
 }
 
-function modelFor({ model: name, dataset, batchSize }: TrainSettings, examples: ExampleSet): Model {
+function modelFor(settings: TrainSettings, examples: ExampleSet): Model {
+  const { model: name, dataset, batchSize, decoder, routingIterations } = settings;
+  if (routingIterations !== undefined && name !== 'original-capsnet') {
+    throw new UserError(
+      `--routing-iterations: ${name} does not route in rounds. Leave it out, or choose --model original-capsnet.`,
+    );
+  }
   try {
     const { shape, classNames, count } = examples;
     const [height, width, channels] = shape;
-    const description =
+    const adapted =
       dataset === 'folder' && name === 'efficient-capsnet'
         ? adaptEfficientCapsNet({
             ...{ height, width, channels, classNames },
             stepsPerEpoch: Math.ceil(count / batchSize),
           })
-        : describeModel(name, { input: shape, classNames });
+        : describeModel(name, {
+            ...{ input: shape, classNames },
+            ...(routingIterations === undefined ? {} : { iterations: routingIterations }),
+          });
+    const description: ModelDescription = decoder ? adapted : { ...adapted, decoder: null };
     const decodings = 'decodings' in description ? description.decodings : 1;
     if (decodings === 2 && examples.decodings === 1) {
       throw new UserError(

@@ -1,5 +1,5 @@
 /**
- * `npm run conformance`: holds a backend against a folder of reference values. With `--json`, standard output has one JSON object a
+ * `npm run conformance`: holds a backend against a folder of reference values, or against what other software computed with published weights. With `--json`, standard output has one JSON object a
  * case and one at the end; all else goes to standard error.
  */
 import { Command, CommanderError } from 'commander';
@@ -11,11 +11,14 @@ import { suggestion } from '../options/nearest.js';
 import { path } from '../options/values.js';
 import { createConsole, type Console } from '../output/console.js';
 import { table } from '../output/table.js';
+import { readPair, runOfficial } from './official.js';
 import { readFolder, type GoldenFolder } from './read.js';
 import { runFolder, type CaseResult } from './run.js';
 
 interface Flags extends EngineFlags {
-  readonly golden: string;
+  readonly golden?: string;
+  readonly official?: string;
+  readonly expected?: string;
   readonly case?: readonly string[];
   readonly json?: boolean;
 }
@@ -24,7 +27,13 @@ function createProgram(): Command {
   const program = new Command('conformance');
   program
     .description('Hold a backend against a folder of reference values.')
-    .requiredOption('--golden <dir>', 'folder with index.json and the files it names', path('--golden'))
+    .option('--golden <dir>', 'folder with index.json and the files it names', path('--golden'))
+    .option('--official <file>', 'Keras weights (.h5), to be imported', path('--official'))
+    .option(
+      '--expected <file>',
+      'what they answer: input, caps, recon, ... (.safetensors)',
+      path('--expected'),
+    )
     .option(
       '--case <name>',
       'run this case only; may be given several times',
@@ -103,16 +112,46 @@ function report(console: Console, results: readonly CaseResult[]): void {
   console.result(`\n${total('failed') > 0 ? red(verdict) : green(verdict)}\n`);
 }
 
-async function conformance({ golden, case: names, json = false, ...engine }: Flags): Promise<number> {
+/** What is to be run: a title, and the cases one after the other on a backend. */
+interface Work {
+  readonly title: string;
+  run(backend: Backend): AsyncGenerator<CaseResult>;
+}
+
+/** @throws UserError when the flags name nothing to run, or too much */
+async function workOf({ golden, official, expected, case: names }: Flags): Promise<Work> {
+  if ((official === undefined) !== (expected === undefined))
+    throw new UserError('--official and --expected belong together: weights, and what they answer.');
+  if ((golden === undefined) === (official === undefined))
+    throw new UserError(
+      'name what to compare with: --golden DIR, or --official FILE.h5 --expected FILE.safetensors.',
+    );
+  if (golden !== undefined) {
+    const folder = readFolder(golden);
+    const wanted = chosen(folder, names);
+    return {
+      title: `${wanted.size} of ${folder.cases.length} cases of ${golden}`,
+      run: (backend) => runFolder(folder, backend, ({ name }) => wanted.has(name)),
+    };
+  }
+  if (names !== undefined) throw new UserError('--case chooses among the cases of --golden. Leave it out.');
+  const pair = await readPair(official!, expected!);
+  return {
+    title: `${official}, recognised as ${pair.name},`,
+    run: (backend) => runOfficial(pair, backend),
+  };
+}
+
+async function conformance(flags: Flags): Promise<number> {
+  const { json = false } = flags;
   const console = createConsole();
-  const folder = readFolder(golden);
-  const wanted = chosen(folder, names);
-  const backend: Backend = await startBackend(engine, console);
+  const work = await workOf(flags);
+  const backend: Backend = await startBackend(flags, console);
   const started = performance.now();
   const results: CaseResult[] = [];
   try {
-    console.note(`${wanted.size} of ${folder.cases.length} cases of ${golden} on ${backend.description}`);
-    for await (const result of runFolder(folder, backend, ({ name }) => wanted.has(name))) {
+    console.note(`${work.title} on ${backend.description}`);
+    for await (const result of work.run(backend)) {
       results.push(result);
       if (json) console.result(jsonLine(result));
     }

@@ -63,3 +63,28 @@ export const path =
 export const severalPaths =
   (flag: string) =>
   (typed: string, before: readonly string[] = []): readonly string[] => [...before, path(flag)(typed)];
+
+/** Height, width and channels of an image: `28x28x1`. */
+export const imageShape =
+  (flag: string): Parser<readonly [number, number, number]> =>
+  (typed) => {
+    const sides = typed.toLowerCase().split('x').map(numberOf);
+    if (sides.length === 3 && sides.every((side) => Number.isInteger(side) && side >= 1 && side <= 4096))
+      return sides as [number, number, number];
+    throw new UserError(
+      `${flag} wants height, width and channels of the images, not "${typed}", for example ${flag} 28x28x1.`,
+    );
+  };
+
+/** Two names at least, with commas between them, none twice. */
+export const names =
+  (flag: string, example: string): Parser<readonly string[]> =>
+  (typed) => {
+    const list = typed.split(',').map((name) => name.trim());
+    const twice = list.find((name, index) => list.indexOf(name) !== index);
+    if (list.length >= 2 && !list.includes('') && twice === undefined) return list;
+    const problem = twice === undefined ? `not "${typed}"` : `and "${twice}" stands there twice`;
+    throw new UserError(
+      `${flag} wants names with commas between them, ${problem}, for example ${flag} ${example}.`,
+    );
+  };

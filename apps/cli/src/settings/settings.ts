@@ -23,6 +23,7 @@ export interface TrainFlags extends GivenSettings, OutputFlags {
 
 type Filled =
   | 'model'
+  | 'decoder'
   | 'dataset'
   | 'epochs'
   | 'batchSize'
@@ -83,6 +84,7 @@ function fill(said: GivenSettings, out: string | undefined, resumed: boolean): T
     ...all,
     model,
     lrMin: all.lrMin ?? (schedule === 'cosine' ? lr / 100 : Math.min(lr, 5e-5)),
+    decoder: all.decoder ?? true,
     augment: all.augment ?? (asksForAugmentation(all) || augmentsByDefault(dataset)),
     sameClass: all.sameClass ?? false,
     out: out ?? defaultRunDirectory(model, dataset),

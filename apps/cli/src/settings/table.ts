@@ -21,6 +21,15 @@ export const settingsTable = {
   model: choice('--model <name>', 'model to train, see: capsnet info', 'model', modelNames, {
     fallbackHelp: 'the one of the data set',
   }),
+  routingIterations: integer('--routing-iterations <n>', 'original-capsnet: rounds of dynamic routing', {
+    from: 1,
+    to: 5,
+    example: '3',
+    fallbackHelp: '3',
+  }),
+  decoder: onOff('--decoder', 'redraw the image; without, a training step costs less', {
+    fallbackHelp: 'on',
+  }),
   dataset: choice('--dataset <name>', 'data set, see: capsnet datasets list', 'data set', datasetNames, {
     fallback: 'digits',
   }),

@@ -12,8 +12,9 @@ export interface OpenedWeights extends LoadedModel {
   readonly file: string;
 }
 
-/** The first bytes of an HDF5 file. */
-const isHdf5 = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(1, 4)).toString('latin1') === 'HDF';
+/** Whether these are the first bytes of an HDF5 file. */
+export const isHdf5 = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.subarray(1, 4)).toString('latin1') === 'HDF';
 
 /**
  * Reads weights: a `.safetensors` file, or the name of weights that come with the project.

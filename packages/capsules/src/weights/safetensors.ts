@@ -17,6 +17,8 @@ export type StoredArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: StoredArray;
+  /** Set on reading where the file has halves; `data` is float32 then. */
+  readonly storage?: 'F16';
 }
 
 /** The contents of a safetensors file. */
@@ -195,6 +197,7 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'safetensors'): Sa
         shape: entry.shape,
         // Not `bytes.slice`: of a Buffer that is a view, which need not be aligned.
         data: readData(new Uint8Array(bytes.subarray(origin + entry.start, origin + entry.end)), entry.dtype),
+        ...(entry.dtype === 'F16' ? { storage: entry.dtype } : {}),
       },
     ]),
   );

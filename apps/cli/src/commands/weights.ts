@@ -1,0 +1,302 @@
+/**
+ * `capsnet weights`: the files that hold trained networks. `list` and `info` look at them, `import` and `export` carry them from and to Keras.
+ */
+import {
+  decodeSafetensors,
+  fromKeras,
+  layoutOf,
+  loadModel,
+  modelNames,
+  saveModel,
+  summarize,
+  toKeras,
+  WeightsError,
+  type FloatStorage,
+  type KerasLayout,
+  type LoadedModel,
+} from '@capsnet/capsules';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
+import { datasetName, type DatasetName } from '../data/load.js';
+import { FailedRun, systemReason, UserError } from '../errors.js';
+import { prepareDirectory } from '../options/output-directory.js';
+import { oneOf } from '../options/values.js';
+import { createConsole, type Console } from '../output/console.js';
+import { count } from '../output/format.js';
+import { emit } from '../output/json.js';
+import { table } from '../output/table.js';
+import { writeFileAtomically } from '../runs/atomic.js';
+import { findWeights, listWeights, weightsFolders } from '../weights/find.js';
+import { readKeras, writeKeras } from '../weights/hdf5.js';
+import { isHdf5 } from '../weights/open.js';
+import { recognise } from '../weights/recognise.js';
+
+/** Key of the note that keeps the names of an imported file, so that it can be written again as it was. */
+const layoutKey = 'keras_layout';
+
+export interface ListFlags {
+  readonly json?: boolean;
+}
+
+export interface ImportFlags extends ListFlags {
+  readonly output: string;
+  readonly model?: string;
+  readonly dataset?: string;
+  readonly input?: readonly [number, number, number];
+  readonly classes?: readonly string[];
+}
+
+export interface ExportFlags extends ListFlags {
+  readonly output: string;
+  readonly half?: boolean;
+}
+
+/** What is wrong with a file is the user's to mend. */
+async function told<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WeightsError) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined
+      ? error
+      : new UserError(`"${file}" cannot be read (${reason}). Is the path right?`);
+  }
+}
+
+function writeBytes(file: string, bytes: Uint8Array): void {
+  prepareDirectory('--output', dirname(file));
+  try {
+    writeFileAtomically(file, bytes);
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : new FailedRun(`writing ${file} failed (${reason}).`);
+  }
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const isKerasName = (file: string): boolean => ['.h5', '.hdf5'].includes(extname(file).toLowerCase());
+const isOwnName = (file: string): boolean => extname(file).toLowerCase() === '.safetensors';
+
+/** `capsnet weights list` */
+export async function list(flags: ListFlags): Promise<void> {
+  const console = createConsole();
+  const rows: string[][] = [];
+  for (const { name, file } of listWeights()) {
+    const { model, metadata } = await told(() => loadModel(readBytes(file), file));
+    const { parameters } = summarize(model);
+    const [kind, trainedOn] = [metadata['model'] ?? model.description.kind, metadata['dataset'] ?? ''];
+    const error = metadata['test_error'];
+    if (flags.json)
+      emit(console, {
+        event: 'weights',
+        name,
+        file,
+        model: kind,
+        dataset: trainedOn,
+        parameters,
+        ...(error === undefined ? {} : { testError: Number(error) }),
+      });
+    else
+      rows.push([
+        name,
+        kind,
+        trainedOn,
+        count(parameters),
+        error === undefined ? '' : `${(100 * Number(error)).toFixed(2)} %`,
+      ]);
+  }
+  if (flags.json) return;
+  if (rows.length === 0) {
+    console.result(`No weights have a name here. Looked in: ${weightsFolders().join(', ')}.\n`);
+    return;
+  }
+  const lines = table(
+    [
+      { title: 'name' },
+      { title: 'model' },
+      { title: 'trained on' },
+      { title: 'parameters', align: 'right' },
+      { title: 'test error', align: 'right' },
+    ],
+    rows,
+  );
+  console.result(`${lines.join('\n')}\n`);
+}
+
+interface Listed {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
+/** `capsnet weights info FILE` */
+export async function info(given: string, flags: ListFlags): Promise<void> {
+  const console = createConsole();
+  const file = findWeights(given);
+  const bytes = readBytes(file);
+  const read = isHdf5(bytes)
+    ? await told(() => kerasInfo(bytes, file))
+    : await told(() => ownInfo(bytes, file));
+  const { model, name, notes, tensors, format } = read;
+  const { parameters, parametersWithoutDecoder, statistics } = summarize(model);
+  const { input, classNames } = model.description;
+  const facts = { file, format, bytes: bytes.length, sha256: sha256(bytes), model: name, input, classNames };
+  const { [layoutKey]: _layout, ...shown } = notes;
+  if (flags.json) {
+    emit(console, {
+      event: 'weights',
+      ...facts,
+      parameters,
+      parametersWithoutDecoder,
+      statistics,
+      notes: shown,
+      description: model.description,
+      tensors,
+    });
+    return;
+  }
+  const some = classNames.length <= 12 ? classNames.join(', ') : `${classNames.slice(0, 10).join(', ')}, ...`;
+  const lines = [
+    ['file', `${file} (${format}, ${count(bytes.length)} bytes)`],
+    ['sha256', facts.sha256],
+    ['model', name],
+    ['images', input.join(' x ')],
+    ['classes', `${classNames.length}: ${some}`],
+    [
+      'parameters',
+      `${count(parameters)}, ${count(parametersWithoutDecoder)} without the decoder${statistics === 0 ? '' : `; ${count(statistics)} moving statistics`}`,
+    ],
+    ...Object.entries(shown)
+      .filter(([key]) => key !== 'model')
+      .map(([key, value]) => [key, value]),
+  ];
+  const width = Math.max(...lines.map(([key]) => key!.length));
+  const rows = table(
+    [{ title: 'tensor' }, { title: 'shape' }, { title: 'type' }],
+    tensors.map((tensor) => [tensor.name, tensor.shape.join(' x ') || '1', tensor.dtype]),
+  );
+  console.result(
+    `${[...lines.map(([key, value]) => `${key!.padEnd(width)}  ${value}`), '', ...rows].join('\n')}\n`,
+  );
+}
+
+async function kerasInfo(bytes: Uint8Array, file: string) {
+  const contents = await readKeras(bytes, file);
+  const { name, model } = recognise(contents, file);
+  const tensors: Listed[] = contents.groups.flatMap(({ name: group, weights }) =>
+    weights.map((weight) => ({ name: `${group}/${weight.name}`, shape: weight.shape, dtype: 'float32' })),
+  );
+  const notes: Readonly<Record<string, string>> = { keras: contents.version, backend: contents.backend };
+  return { model, name, notes, tensors, format: 'Keras HDF5' };
+}
+
+function ownInfo(bytes: Uint8Array, file: string) {
+  const { model, metadata } = loadModel(bytes, file);
+  const tensors: Listed[] = [...decodeSafetensors(bytes, file).tensors].map(([name, { shape, storage }]) => ({
+    name,
+    shape,
+    dtype: storage === 'F16' ? 'float16' : 'float32',
+  }));
+  return {
+    model,
+    name: metadata['model'] ?? model.description.kind,
+    notes: metadata,
+    tensors,
+    format: 'safetensors',
+  };
+}
+
+/** `capsnet weights import FILE.h5 -o X.safetensors` */
+export async function importKeras(file: string, flags: ImportFlags): Promise<void> {
+  const console = createConsole();
+  if (!isOwnName(flags.output))
+    throw new UserError(
+      `--output: "${flags.output}" should end in .safetensors, the format of capsnet's weights.`,
+    );
+  const wanted = flags.model === undefined ? undefined : oneOf('--model', 'model', modelNames)(flags.model);
+  const dataset: DatasetName | undefined =
+    flags.dataset === undefined ? undefined : datasetName(flags.dataset);
+  const bytes = readBytes(file);
+  if (!isHdf5(bytes))
+    throw new UserError(
+      `${file} is not an HDF5 file. Give weights that Keras saved: model.save_weights("x.h5").`,
+    );
+  const { name, model, contents } = await told(async () => {
+    const read = await readKeras(bytes, file);
+    return {
+      ...recognise(read, file, { model: wanted, input: flags.input, classNames: flags.classes }),
+      contents: read,
+    };
+  });
+  const { parameters, state } = fromKeras(model, contents, file);
+  const trainedOn = dataset ?? usualDataset[name];
+  const notes = {
+    model: name,
+    ...(trainedOn === undefined ? {} : { dataset: trainedOn }),
+    imported_from: basename(file),
+    [layoutKey]: JSON.stringify(layoutOf(contents)),
+  };
+  writeBytes(flags.output, await saveModel(model, parameters, state, notes));
+  const total = summarize(model).parameters;
+  if (flags.json)
+    emit(console, {
+      event: 'imported',
+      file,
+      output: flags.output,
+      model: name,
+      parameters: total,
+      dataset: trainedOn ?? null,
+    });
+  else console.result(`${file} holds ${name} (${count(total)} parameters); written to ${flags.output}.\n`);
+}
+
+/** What the published weights of a model were trained on. */
+const usualDataset: Readonly<Partial<Record<string, DatasetName>>> = {
+  'efficient-capsnet': 'mnist',
+  'efficient-capsnet-multimnist': 'multimnist',
+  'efficient-capsnet-smallnorb': 'smallnorb',
+  'original-capsnet': 'mnist',
+};
+
+/** `capsnet weights export X -o FILE.h5|FILE.safetensors` */
+export async function exportWeights(given: string, flags: ExportFlags): Promise<void> {
+  const console = createConsole();
+  const file = findWeights(given);
+  const loaded = await told(() => loadModel(readBytes(file), file));
+  const { output, half = false } = flags;
+  if (!isKerasName(output) && !isOwnName(output))
+    throw new UserError(`--output: "${output}" should end in .h5 (for Keras) or .safetensors.`);
+  if (isKerasName(output) && half)
+    throw new UserError(
+      '--half is for .safetensors: Keras keeps its weights in single precision. Leave it out.',
+    );
+  const bytes = await told(() =>
+    isKerasName(output) ? kerasBytes(loaded) : ownBytes(loaded, half ? 'F16' : 'F32'),
+  );
+  writeBytes(output, bytes);
+  if (flags.json)
+    emit(console, { event: 'exported', file, output, bytes: bytes.length, sha256: sha256(bytes) });
+  else console.result(`${file} written to ${output} (${count(bytes.length)} bytes).\n`);
+}
+
+/** Under the names that the weights came with, or else those that Keras would give. */
+export async function kerasBytes({ model, parameters, state, metadata }: LoadedModel): Promise<Uint8Array> {
+  const layout = metadata[layoutKey];
+  const named = layout === undefined ? [] : [JSON.parse(layout) as KerasLayout];
+  return writeKeras(await toKeras(model, parameters, state, ...named));
+}
+
+const ownBytes = (
+  { model, parameters, state, metadata }: LoadedModel,
+  storage: FloatStorage,
+): Promise<Uint8Array> => saveModel(model, parameters, state, metadata, storage);

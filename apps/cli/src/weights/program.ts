@@ -1,0 +1,60 @@
+/** The commands under `capsnet weights`, with their flags and help. */
+import type { Command } from 'commander';
+import type { ExportFlags, ImportFlags, ListFlags } from '../commands/weights.js';
+import { imageShape, names, path } from '../options/values.js';
+
+/** Adds `weights` to the program; `example` words the examples of a help page. */
+export function weightsCommand(program: Command, example: (...lines: readonly string[]) => string): void {
+  const commands = () => import('../commands/weights.js');
+  const weights = program
+    .command('weights')
+    .description('list, inspect, import and export trained weights')
+    .addHelpText(
+      'after',
+      example('capsnet weights list', 'capsnet weights import keras.h5 -o mine.safetensors'),
+    );
+  const json = (command: Command): Command => command.option('--json', 'JSON instead of text');
+  const output = (command: Command, endings: string): Command =>
+    command.requiredOption('-o, --output <file>', `file to write (${endings})`, path('--output'));
+
+  json(weights.command('list').description('weights that can be given by name'))
+    .addHelpText('after', example('capsnet weights list'))
+    .action(async (flags: ListFlags) => (await commands()).list(flags));
+
+  json(
+    weights
+      .command('info')
+      .argument('<file>', 'a .safetensors or Keras .h5 file, or a name of the list')
+      .description('what a file holds: model, classes, notes, tensors'),
+  )
+    .addHelpText('after', example('capsnet weights info efficient-capsnet-mnist'))
+    .action(async (file: string, flags: ListFlags) => (await commands()).info(file, flags));
+
+  json(
+    output(
+      weights
+        .command('import')
+        .argument('<file>', 'weights that Keras saved (.h5)')
+        .description('convert Keras weights; the model is recognised by the order and shapes of its arrays'),
+      '.safetensors',
+    )
+      .option('--model <name>', 'try this model only, see: capsnet info')
+      .option('--input <size>', 'height x width x channels (default: as in the paper)', imageShape('--input'))
+      .option('--classes <names>', 'names of the classes, in their order', names('--classes', 'cat,dog'))
+      .option('--dataset <name>', 'data set to note as the one trained on (default: the paper’s)'),
+  )
+    .addHelpText('after', example('capsnet weights import efficient_capsnet_MNIST.h5 -o mnist.safetensors'))
+    .action(async (file: string, flags: ImportFlags) => (await commands()).importKeras(file, flags));
+
+  json(
+    output(
+      weights
+        .command('export')
+        .argument('<file>', 'a .safetensors file, or a name of the list')
+        .description('write weights for Keras, or as safetensors'),
+      '.h5 or .safetensors',
+    ).option('--half', 'safetensors in half precision: half the size, 11 significant bits'),
+  )
+    .addHelpText('after', example('capsnet weights export runs/first/best.safetensors -o first.h5'))
+    .action(async (file: string, flags: ExportFlags) => (await commands()).exportWeights(file, flags));
+}
