@@ -22,7 +22,7 @@ import { datasetName, type DatasetName } from '../data/load.js';
 import { FailedRun, systemReason, UserError } from '../errors.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { oneOf } from '../options/values.js';
-import { createConsole, type Console } from '../output/console.js';
+import { createConsole } from '../output/console.js';
 import { count } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { table } from '../output/table.js';

@@ -3,10 +3,11 @@
  * The container is read and written by h5wasm, in its memory, so no temporary file is needed.
  */
 import { WeightsError, type KerasFile, type KerasWeight } from '@capsnet/capsules';
+import type * as Hdf5 from 'h5wasm';
 import type { Dataset, File, Group } from 'h5wasm';
 import { sizeOf } from '@capsnet/tensor';
 
-type Library = typeof import('h5wasm');
+type Library = typeof Hdf5;
 
 /** Loaded when it is needed: the library has 4 MB. */
 async function library(): Promise<{ h5: Library; files: NonNullable<Library['FS']> }> {
@@ -68,7 +69,7 @@ export async function readKeras(bytes: Uint8Array, source: string): Promise<Kera
 function textsOf(group: Group, attribute: string, source: string): string[] {
   const value = group.attrs[attribute]?.value;
   const list = Array.isArray(value) ? value : undefined;
-  if (list?.every((item) => typeof item === 'string')) return list as string[];
+  if (list?.every((item) => typeof item === 'string')) return list;
   if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
   throw new WeightsError(
     `${source}: ${group.path} has no list "${attribute}". This is not a weights file of Keras: write one with model.save_weights("x.h5").`,
