@@ -11,6 +11,7 @@ function packageFolders() {
       .filter((entry) => existsSync(join(root, group, entry.name, 'package.json')))
       .map((entry) => join(root, group, entry.name)),
   );
+  folders.push(join(root, 'docs'));
   return new Map(
     folders.map((folder) => [JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name, folder]),
   );
