@@ -7,9 +7,5 @@ import { root, run } from './lib/process.mjs';
 await install('develop');
 const formatted = await prettier('--write');
 const loader = new URL('lib/typescript.mjs', import.meta.url).href;
-const { code } = await run(process.execPath, [
-  '--import',
-  loader,
-  join(root, 'docs', 'src', 'renumber.ts'),
-]);
+const { code } = await run(process.execPath, ['--import', loader, join(root, 'docs', 'src', 'renumber.ts')]);
 process.exit(formatted === 0 ? code : formatted);

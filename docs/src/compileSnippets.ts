@@ -19,14 +19,24 @@ export interface Compilation {
 }
 
 function linesOf(text: string | ts.DiagnosticMessageChain): string[] {
-  return ts.flattenDiagnosticMessageText(text, '\n').split('\n').map((line) => line.trim());
+  return ts
+    .flattenDiagnosticMessageText(text, '\n')
+    .split('\n')
+    .map((line) => line.trim());
 }
 
 /**
- * Compiles snippets as functions of one file that begins with `prelude`, with the options that the workspace is checked with.
+ * Compiles snippets as functions of one file that begins with `prelude`, with the options that the workspace is checked with. With
+ * `everything`, the files that they import are checked too.
  */
-export function compileSnippets(prelude: string, snippets: readonly string[]): Compilation {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.check.json'), (path) => ts.sys.readFile(path)) as {
+export function compileSnippets(
+  prelude: string,
+  snippets: readonly string[],
+  checked: 'snippets' | 'everything' = 'snippets',
+): Compilation {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.check.json'), (path) =>
+    ts.sys.readFile(path),
+  ) as {
     config: unknown;
   };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -38,10 +48,13 @@ export function compileSnippets(prelude: string, snippets: readonly string[]): C
   const known = { fileExists: host.fileExists.bind(host), getSourceFile: host.getSourceFile.bind(host) };
   host.fileExists = (path) => path === file || known.fileExists(path);
   host.getSourceFile = (path, version, ...rest) =>
-    path === file ? ts.createSourceFile(path, text, version, true) : known.getSourceFile(path, version, ...rest);
+    path === file
+      ? ts.createSourceFile(path, text, version, true)
+      : known.getSourceFile(path, version, ...rest);
   const program = ts.createProgram([file], options, host);
   const source = program.getSourceFile(file)!;
-  const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  const asked = checked === 'everything' ? undefined : source;
+  const diagnostics = [...program.getSyntacticDiagnostics(asked), ...program.getSemanticDiagnostics(asked)];
   const errors = diagnostics.map(({ start = 0, code, messageText }) => ({
     snippet: starts.findLastIndex((at) => at <= start),
     code,

@@ -29,7 +29,8 @@ describe.each(texts())('%s', (path) => {
 
 describe('declarationLine', () => {
   it('finds functions, constants, types and members', () => {
-    const source = '// add\nexport const add = 1;\nexport type Sum = 2;\nclass A {\n  get size(): number {}\n}';
+    const source =
+      '// add\nexport const add = 1;\nexport type Sum = 2;\nclass A {\n  get size(): number {}\n}';
     expect(declarationLine(source, 'add')).toBe(2);
     expect(declarationLine(source, 'Sum')).toBe(3);
     expect(declarationLine(source, 'A.size')).toBe(5);

@@ -18,7 +18,7 @@ const pattern = /\[`([^`\]]+)`\]\(([^)#\s]+\.(?:ts|mjs|js))#L(\d+)\)/g;
 
 /** The line, counted from 1, in which a file declares a name: a function, constant, type, class, or a member of one. */
 export function declarationLine(source: string, symbol: string): number | undefined {
-  const name = symbol.replace(/\(\)$/, '').split('.').at(-1)!.replace(/\$/g, '\\$');
+  const name = symbol.replace(/\(\)$/, '').split('.').at(-1).replace(/\$/g, '\\$');
   const declares = new RegExp(
     `^(export )?(default )?(async )?(const|let|function\\*?|class|interface|type) ${name}\\b`,
   );
@@ -35,9 +35,7 @@ export function declarationLine(source: string, symbol: string): number | undefi
 export function sourceLinks(file: string, markdown: string): SourceLink[] {
   return [...markdown.matchAll(pattern)].map(([text, symbol, path, line]) => {
     const target = join(dirname(file), path!);
-    const declared = existsSync(target)
-      ? declarationLine(readFileSync(target, 'utf8'), symbol!)
-      : undefined;
+    const declared = existsSync(target) ? declarationLine(readFileSync(target, 'utf8'), symbol!) : undefined;
     return { text, symbol: symbol!, path: path!, line: Number(line), declared };
   });
 }

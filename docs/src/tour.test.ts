@@ -24,7 +24,8 @@ const loader = pathToFileURL(join(root, 'scripts', 'lib', 'typescript.mjs')).hre
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim());
 
 /** Numbers of a figure, which may differ by a hair between versions of JavaScript's `Math`. */
-const numbersOf = (svg: string): number[] => [...svg.matchAll(/-?\d+(?:\.\d+)?/g)].map(([digits]) => Number(digits));
+const numbersOf = (svg: string): number[] =>
+  [...svg.matchAll(/-?\d+(?:\.\d+)?/g)].map(([digits]) => Number(digits));
 
 it('has ten chapters, each a text and a program of under 150 lines', () => {
   expect(chapters.map((name) => Number(name.slice(0, 2)))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -59,7 +60,9 @@ describe.each(chapters)('%s', (name) => {
     const shown = [...text.matchAll(/\]\(figures\/([^)]+)\)/g)].map(([, file]) => file!);
     expect(shown.length).toBeGreaterThan(0);
     for (const file of shown) {
-      const [drawn, kept] = [join(figures, file), join(folder, 'figures', file)].map((path) => readFileSync(path));
+      const [drawn, kept] = [join(figures, file), join(folder, 'figures', file)].map((path) =>
+        readFileSync(path),
+      );
       if (!file.endsWith('.svg')) expect(drawn!.subarray(0, 8), file).toEqual(kept!.subarray(0, 8));
       // Chapter 7 draws speeds.
       else if (name !== '07-wasm-kernel') {
@@ -69,5 +72,5 @@ describe.each(chapters)('%s', (name) => {
         expect(largest, file).toBeLessThan(0.5);
       }
     }
-  }, 180_000);
+  }, 400_000);
 });

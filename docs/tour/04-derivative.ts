@@ -54,7 +54,7 @@ async function derivative(of: (x: Tensor<readonly []>) => Tensor, point: number)
   const order = topologicalOrder([of(x)]).map((node) => ({ node, op: node.op, inputs: node.inputs }));
   const value = new Map<Tensor, number>();
   for (const { node } of order) value.set(node, await node.item());
-  const cotangent = new Map<Tensor, number>([[order.at(-1)!.node, 1]]);
+  const cotangent = new Map<Tensor, number>([[order.at(-1).node, 1]]);
   for (const { node, op, inputs } of order.reverse()) {
     if (inputs.length === 0) continue;
     const passed = rules[op]!(cotangent.get(node)!, inputs.map((each) => value.get(each)!), value.get(node)!); // prettier-ignore

@@ -67,14 +67,14 @@ function tile(a: usize, b: usize, c: usize): void {
 }`;
 
 // Compiled here and now; the engine's kernels are compiled by the same compiler when the package is built.
-const { binary, stderr } = await asc.compileString(source, {
+const { binary } = await asc.compileString(source, {
   optimizeLevel: 3,
   runtime: 'stub',
   noAssert: true,
   importMemory: true,
   enable: ['simd'],
 });
-if (!binary) throw new Error(String(stderr));
+if (!binary) throw new Error('asc: the source does not compile');
 console.log(`${binary.length} bytes of WebAssembly`);
 
 const memory = new WebAssembly.Memory({ initial: 64 });

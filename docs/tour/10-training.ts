@@ -85,9 +85,8 @@ for (let dimension = 0; dimension < 16; dimension++) {
   for (let step = 0; step < 8; step++) noise[16 * step + dimension] = (step - 3.5) / 7;
   const moved = perturb(capsules, mark, tensor(noise, [8, 16]));
   const pictures = await decodeCapsules(kept.model, kept.parameters, moved, mark).data();
-  const change = pictures
-    .slice(0, 784)
-    .reduce((sum, value, at) => sum + Math.abs(value - pictures[7 * 784 + at]!), 0);
+  let change = 0;
+  for (let at = 0; at < 784; at++) change += Math.abs(pictures[at]! - pictures[7 * 784 + at]!);
   sheets.push({ dimension, change, pictures });
 }
 const strongest = sheets.sort((p, q) => q.change - p.change).slice(0, 5);

@@ -73,7 +73,12 @@ export interface Plot {
 }
 
 /** A plot at a place: what goes into `svg`. */
-export function plot({ title, x, y, curves, legend = 'top' }: Plot, left = 0, width = 420, height = 300): string {
+export function plot(
+  { title, x, y, curves, legend = 'top' }: Plot,
+  left = 0,
+  width = 420,
+  height = 300,
+): string {
   const frame = { left: left + 56, right: left + width - 14, top: 34, bottom: height - 44 };
   const along = (axis: Plot['x'], value: number, from: number, to: number): number => {
     const scale = (v: number): number => (axis.log ? Math.log10(v) : v);

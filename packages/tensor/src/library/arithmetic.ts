@@ -13,6 +13,9 @@ import { asTensor, type Operand } from './create.js';
 
 type PlainOp = { [Name in OpName]: AttributesOf<Name> extends NoAttributes ? Name : never }[OpName];
 
+/** Shape of an operand; that of a number is []. */
+type ShapeOf<Given> = Given extends Tensor<infer S> ? S : [];
+
 /**
  * A function of two broadcasting operands.
  * Shapes broadcast by NumPy's rule: aligned at the last axis, lengths agree or one of them is 1.
@@ -26,7 +29,8 @@ export interface Binary {
   ): Tensor<Resolve<Broadcast<A, B>>>;
   <A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
   <B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
-  (a: Operand, b: Operand): Tensor;
+  /** Operands of which it is not known whether they are numbers; known shapes must broadcast all the same. */
+  <A extends Operand, B extends Operand>(a: A, b: B & Valid<Broadcast<ShapeOf<A>, ShapeOf<B>>>): Tensor;
 }
 
 /**

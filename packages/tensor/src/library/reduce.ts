@@ -82,7 +82,7 @@ export const softmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
  */
 export const logSoftmax = <S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> =>
   sub(
-    x,
+    x as Tensor,
     logSumExp(x, resolveAxis('logSoftmax', axis, x.rank), { keepDims: true }) as Tensor,
   ) as Tensor as Tensor<S>;
 
