@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { randomKey } from '../random.js';
 import { blockDataset } from '../testing/samples.js';
 import { createPipeline } from './pipeline.js';
-import { prefetch } from './prefetch.js';
+import { prefetch, shareDataset } from './prefetch.js';
 import type { Recipe } from './recipe.js';
 
 const blocks = blockDataset(50);
@@ -22,6 +22,19 @@ it.each(recipes)('gives the bits of the pipeline of this thread: $kind', async (
   }
   await ahead.close();
   await expect(ahead.next()).rejects.toThrow(/closed/);
+});
+
+it('shares what was read from a file without a warning of Node', () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error): unknown => warnings.push(warning.message);
+  process.on('warning', listen);
+  const { images } = shareDataset({ ...blocks, images: Buffer.from(blocks.images) });
+  expect(images.constructor).toBe(Uint8Array);
+  expect(Buffer.compare(images, blocks.images)).toBe(0);
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
 });
 
 it('begins where it is told to, and hands out shared memory', async () => {

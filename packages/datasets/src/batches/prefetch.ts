@@ -53,10 +53,16 @@ function workerPath(): URL {
 export function shareDataset(dataset: ImageDataset): ImageDataset {
   const share = <T extends Uint8Array | Float32Array | Int32Array>(values: T): T => {
     if (values.buffer instanceof SharedArrayBuffer) return values;
-    const type = values.constructor as new (buffer: SharedArrayBuffer) => T;
-    const copy = new type(new SharedArrayBuffer(values.byteLength));
+    const memory = new SharedArrayBuffer(values.byteLength);
+    // Not `values.constructor`: what was read from a file is a Buffer, and Node warns of making one that way.
+    const copy =
+      values instanceof Float32Array
+        ? new Float32Array(memory)
+        : values instanceof Int32Array
+          ? new Int32Array(memory)
+          : new Uint8Array(memory);
     copy.set(values);
-    return copy;
+    return copy as T;
   };
   return Object.freeze({ ...dataset, images: share(dataset.images), labels: share(dataset.labels) });
 }
