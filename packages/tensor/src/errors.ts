@@ -16,5 +16,11 @@ export class TensorError extends Error {
   }
 }
 
+/**
+ * The device that computed is gone: its driver was reset, or took the memory away. Values that lay on it are lost with it. What was saved goes on with a
+ * new backend.
+ */
+export class DeviceLostError extends TensorError {}
+
 /** `[2,3]`, as shapes stand in messages. */
 export const showShape = (shape: readonly number[]): string => `[${shape.join(',')}]`;

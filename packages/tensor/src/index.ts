@@ -1,5 +1,5 @@
 /** @capsnet/tensor: a lazy, typed tensor engine with one graph and several backends. */
-export { TensorError, showShape } from './errors.js';
+export { DeviceLostError, TensorError, showShape } from './errors.js';
 export type { DType, Precision, TypedArray } from './dtype.js';
 export type * from './shape/types.js';
 export {
@@ -32,5 +32,6 @@ export { compile, type Compiled, type CompileOptions } from './compile/compile.j
 export { topologicalOrder } from './compile/plan.js';
 export { traced } from './compile/trace.js';
 export { createBackend, setBackend, type BackendOptions, type BackendRequest } from './backends/choose.js';
+export type { GpuBackend } from './backends/gpu/backend.js';
 export { gpuModes, type GpuMode, type GpuRequest } from './backends/gpu/modes.js';
 export type { Backend, BackendName, Executable, MemoryUse, StepTime } from './backends/backend.js';

@@ -5,7 +5,7 @@
 import { augmentOperations, augmentTolerance, runAugmentCase } from '@capsnet/datasets';
 import { CaseError } from './attributes.js';
 import { errorOf, type Comparison } from './compare.js';
-import type { CaseTensors, GoldenCase } from './read.js';
+import type { CaseTensors, GoldenCase } from './golden.js';
 
 export const isAugmentation = (op: string): boolean => augmentOperations.includes(op);
 

@@ -5,7 +5,7 @@
 import { sizeOf, type Shape } from '@capsnet/tensor';
 import type { StoredTensor } from '@capsnet/capsules';
 import { CaseError } from './attributes.js';
-import type { GoldenCase } from './read.js';
+import type { GoldenCase } from './golden.js';
 
 /** One tensor held against its reference. */
 export interface Comparison {

@@ -10,7 +10,8 @@ import { createBackend, type Backend } from '@capsnet/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare, errorOf, passes, scaleOf, toleranceOf, worstOf } from './compare.js';
 import { main } from './main.js';
-import { readFolder, type GoldenCase } from './read.js';
+import type { GoldenCase } from './golden.js';
+import { readFolder } from './read.js';
 import { knownOperations, runCase, runFolder, type CaseResult } from './run.js';
 
 const fixtures = fileURLToPath(new URL('./fixtures', import.meta.url));

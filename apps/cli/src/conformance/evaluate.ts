@@ -4,7 +4,7 @@ import { compile, type Backend, type Tensor } from '@capsnet/tensor';
 import { Attributes, CaseError } from './attributes.js';
 import { compare, scaleOf, toleranceOf, type Comparison } from './compare.js';
 import { checkOperands, type Answer, type Operation } from './operations.js';
-import type { CaseTensors, GoldenCase } from './read.js';
+import type { CaseTensors, GoldenCase } from './golden.js';
 
 /** Positions of the names with `prefix` taken off, among `names`. */
 function positionsOf(

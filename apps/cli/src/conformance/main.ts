@@ -11,8 +11,9 @@ import { suggestion } from '../options/nearest.js';
 import { path } from '../options/values.js';
 import { createConsole, type Console } from '../output/console.js';
 import { table } from '../output/table.js';
+import type { GoldenFolder } from './golden.js';
 import { readPair, runOfficial } from './official.js';
-import { readFolder, type GoldenFolder } from './read.js';
+import { readFolder } from './read.js';
 import { runFolder, type CaseResult } from './run.js';
 
 interface Flags extends EngineFlags {

@@ -26,7 +26,7 @@ import {
 import { Attributes, CaseError } from './attributes.js';
 import { compare, toleranceOf, type Comparison, type Result } from './compare.js';
 import { describeModel } from './modelDescription.js';
-import type { CaseTensors, GoldenCase } from './read.js';
+import type { CaseTensors, GoldenCase } from './golden.js';
 
 export const modelOperations: readonly string[] = ['model_efficient', 'model_original'];
 export const isModel = (op: string): boolean => modelOperations.includes(op);

@@ -23,7 +23,7 @@ import { UserError, systemReason } from '../errors.js';
 import { readKeras, writeKeras } from '../weights/hdf5.js';
 import { recognise } from '../weights/recognise.js';
 import { compare, passes, type Comparison, type Scale } from './compare.js';
-import { asTensor } from './read.js';
+import { asTensor } from './golden.js';
 import type { CaseResult } from './run.js';
 
 export interface OfficialPair {

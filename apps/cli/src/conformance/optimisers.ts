@@ -12,7 +12,7 @@ import { matmul, mean, reshape, slice, square, stack, sub, type Tensor } from '@
 import { Attributes, CaseError } from './attributes.js';
 import { compare, toleranceOf, type Comparison } from './compare.js';
 import type { Operation } from './operations.js';
-import type { CaseTensors, GoldenCase } from './read.js';
+import type { CaseTensors, GoldenCase } from './golden.js';
 
 /** One tensor that is trained, as a tree. */
 interface Weights {

@@ -8,7 +8,7 @@ import { runOperation } from './evaluate.js';
 import { isModel, modelOperations, runModel } from './models.js';
 import { operations, type Operation } from './operations.js';
 import { isSchedule, optimiserOperations, runSchedule } from './optimisers.js';
-import { readTensors, type GoldenCase, type GoldenFolder } from './read.js';
+import { readTensors, type GoldenCase, type GoldenFolder } from './golden.js';
 
 /** What became of a case. */
 export interface CaseResult {
@@ -40,7 +40,7 @@ async function comparisonsOf(
   golden: GoldenCase,
   backend: Backend,
 ): Promise<readonly Comparison[]> {
-  const tensors = readTensors(folder, golden);
+  const tensors = await readTensors(folder, golden);
   if (isModel(golden.op)) return runModel(golden, tensors, backend);
   if (isSchedule(golden.op)) return runSchedule(golden, tensors);
   if (isAugmentation(golden.op)) return runAugmentation(golden, tensors);

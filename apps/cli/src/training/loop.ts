@@ -11,7 +11,7 @@ import {
   type Parameters,
 } from '@capsnet/capsules';
 import type { Optimizer } from '@capsnet/autograd';
-import { randomKey, splitKey } from '@capsnet/tensor';
+import { DeviceLostError, TensorError, randomKey, splitKey } from '@capsnet/tensor';
 import { readFileSync } from 'node:fs';
 import { trainingBatches } from '../data/batches.js';
 import { FailedRun, Interrupted, systemReason } from '../errors.js';
@@ -36,7 +36,7 @@ export const isBetter = (one: Omit<Best, 'epoch'>, best: Omit<Best, 'epoch'> | u
 /**
  * Trains as the settings say, from the start or from where the run was left, and tests the best weights.
  *
- * @throws FailedRun when the loss or a gradient is not finite, Interrupted when the user asks to stop
+ * @throws FailedRun when the loss or a gradient is not finite or a graphics device fails, Interrupted when the user asks to stop
  */
 export async function trainEpochs(run: Run): Promise<Outcome> {
   const { settings, model, training, backend, folder, console, progress, interruption } = run;
@@ -210,6 +210,11 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
     return { ending, epochs: epochsDone, best, tested };
   } catch (error) {
     if (error instanceof TrainingError) throw new FailedRun(`${error.message} ${folder.describeKept()}`);
+    // What a graphics processor can do to a run: go away, or be too small for it.
+    if (error instanceof TensorError && error.operation.startsWith('gpu')) {
+      const next = error instanceof DeviceLostError ? ` Go on with: ${resumeCommand(run)}` : '';
+      throw new FailedRun(`${error.message} ${folder.describeKept()}${next}`);
+    }
     throw error;
   } finally {
     await order.close();

@@ -37,10 +37,8 @@ export async function createBackend(
       const { createReferenceBackend } = await import('./reference/backend.js');
       return createReferenceBackend(options);
     }
-    case 'auto': {
-      const { realGpuBackend } = await import('./gpu/backend.js');
+    case 'auto':
       return (await realGpuBackend()) ?? createBackend('wasm', options);
-    }
     case 'wasm': {
       const { createWasmBackend } = await import('./wasm/backend.js');
       return createWasmBackend(options);
@@ -54,6 +52,21 @@ export async function createBackend(
         'createBackend',
         `there is no backend "${String(request)}" here. Known: auto, wasm, reference, gpu, gpu:${gpuModes.join(', gpu:')}.`,
       );
+  }
+}
+
+/**
+ * The gpu backend, where there is a real graphics processor that it can use. Elsewhere neither it nor GPU.js is loaded, so that looking costs nothing.
+ */
+async function realGpuBackend(): Promise<Backend | undefined> {
+  const { hasRealAdapter } = await import('./gpu/adapter.js');
+  if (!(await hasRealAdapter())) return undefined;
+  const { createGpuBackend } = await import('./gpu/backend.js');
+  try {
+    return await createGpuBackend('webgpu');
+  } catch (error) {
+    if (!(error instanceof TensorError)) throw error;
+    return undefined;
   }
 }
 

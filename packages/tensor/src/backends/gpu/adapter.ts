@@ -30,6 +30,10 @@ interface WebGpuPackage {
 const navigatorOf = (): { gpu?: GpuEntry } | undefined =>
   (globalThis as { navigator?: { gpu?: GpuEntry } }).navigator;
 
+/** The name is a parameter so that bundlers for browsers do not look for it, and ours does not put it in its place. */
+const packageOfNode = (name: string): Promise<unknown> =>
+  import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+
 /** In Node: puts `navigator.gpu` in place, once. A browser has it or not. */
 async function provideWebGpu(): Promise<GpuEntry> {
   const present = navigatorOf()?.gpu;
@@ -37,17 +41,16 @@ async function provideWebGpu(): Promise<GpuEntry> {
   if (!isNode())
     throw new TensorError('gpu:webgpu', 'this browser has no WebGPU (navigator.gpu). Try gpu:webgl2.');
   let loaded: WebGpuPackage;
+  let gpu: GpuEntry;
   try {
-    // The name stands in a variable so that bundlers for browsers do not look for it.
-    const name = 'webgpu';
-    loaded = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as WebGpuPackage;
+    loaded = (await packageOfNode('webgpu')) as WebGpuPackage;
+    gpu = loaded.create([]);
   } catch (error) {
     throw new TensorError('gpu:webgpu', loadingProblem('webgpu', 'npm install webgpu.', error));
   }
   for (const [name, value] of Object.entries(loaded.globals))
     if (!(name in globalThis))
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
-  const gpu = loaded.create([]);
   const navigator = navigatorOf();
   if (navigator) Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
   else Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
@@ -95,4 +98,15 @@ export async function mayHaveGraphicsCard(): Promise<boolean> {
   if (!isNode() || process.platform !== 'linux') return true;
   const { existsSync } = await nodeModule('node:fs');
   return ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
+}
+
+/** Whether there is a graphics processor here that is none of software. Asks WebGPU; does not load GPU.js. */
+export async function hasRealAdapter(): Promise<boolean> {
+  if (!(await mayHaveGraphicsCard())) return false;
+  try {
+    return !(await webGpuAdapter()).software;
+  } catch (error) {
+    if (!(error instanceof TensorError)) throw error;
+    return false;
+  }
 }

@@ -168,6 +168,53 @@ describe('what is missing', () => {
     }
   });
 
+  describe('and what auto takes', () => {
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
+    afterEach(() => {
+      Object.defineProperty(process, 'platform', platform);
+      vi.unstubAllGlobals();
+    });
+    /** Lets WebGPU give this adapter, where no device file is looked for; `loads` counts how often GPU.js is loaded. */
+    async function auto(description: string, gpuJs: object): Promise<{ chosen: string; loads: number }> {
+      let loads = 0;
+      vi.doMock('gpu.js', () => {
+        loads++;
+        return { default: {}, GPU: undefined, ...gpuJs };
+      });
+      vi.resetModules();
+      Object.defineProperty(process, 'platform', { value: 'darwin' });
+      vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({ info: { description } }) } });
+      const backend = await (await import('../../index.js')).createBackend('auto', { threads: 1 });
+      await backend.dispose();
+      return { chosen: backend.description, loads };
+    }
+    class Kernel {}
+    class GPU {
+      static readonly isWebGPUSupported = true;
+      readonly Kernel = Kernel;
+      createKernel = () =>
+        Object.assign(async (x: Float32Array) => x.map((value) => 2 * value + 1), {
+          kernel: { constructor: Kernel, fallbackReason: null, context: null },
+          destroy() {},
+        });
+      async destroy() {}
+    }
+
+    it('is not a software adapter, for which GPU.js is not even loaded', async () => {
+      const { chosen, loads } = await auto('SwiftShader Device', { GPU });
+      expect(chosen).toMatch(/^wasm/);
+      expect(loads).toBe(0);
+    });
+
+    it('is a real adapter', async () => {
+      expect((await auto('Some graphics card', { GPU })).chosen).toBe('gpu (webgpu: Some graphics card)');
+    });
+
+    it('is wasm when GPU.js is broken', async () => {
+      expect((await auto('Some graphics card', {})).chosen).toMatch(/^wasm/);
+    });
+  });
+
   it('is an error when GPU.js falls to another mode than was asked for', async () => {
     class Other {}
     class Asked {}

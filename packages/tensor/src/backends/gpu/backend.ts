@@ -2,7 +2,6 @@
 import { TensorError } from '../../errors.js';
 import type { Backend } from '../backend.js';
 import { isNode } from '../environment.js';
-import { mayHaveGraphicsCard } from './adapter.js';
 import { GpuDevice } from './device.js';
 import { GpuExecutable } from './executable.js';
 import { programOf } from './lower/program.js';
@@ -57,17 +56,4 @@ async function firstThatWorks(): Promise<GpuDevice> {
     }
   }
   throw new TensorError('gpu', `no graphics processor can be used here. ${[...new Set(problems)].join(' ')}`);
-}
-
-/** The gpu backend if there is a real graphics processor; undefined, with the reason, if not. */
-export async function realGpuBackend(): Promise<GpuBackend | undefined> {
-  if (!(await mayHaveGraphicsCard())) return undefined;
-  try {
-    const backend = await createGpuBackend('webgpu');
-    if (!backend.software) return backend;
-    await backend.dispose();
-  } catch (error) {
-    if (!(error instanceof TensorError)) throw error;
-  }
-  return undefined;
 }

@@ -2,7 +2,7 @@
  * GPU.js in one mode: makes kernels, runs them, brings arrays to the device and back. Watches that what was asked for is what runs: GPU.js
  * would rather go on in plain JavaScript than stop.
  */
-import { TensorError } from '../../errors.js';
+import { DeviceLostError, TensorError } from '../../errors.js';
 import type { DType, TypedArray } from '../../dtype.js';
 import { webGpuAdapter, type AdapterReport } from './adapter.js';
 import { copyKernel } from './kernels/movement.js';
@@ -15,7 +15,7 @@ import {
   type KernelArray,
   type RunnableKernel,
 } from './library.js';
-import { onDevice, type GpuMode } from './modes.js';
+import { onDevice, onWebGl, type GpuMode } from './modes.js';
 
 /** Kernels that a plan has given back, kept for the next plan that needs the same ones. */
 const mostIdle = 256;
@@ -31,9 +31,16 @@ export interface Instance {
 
 /** The parts of a WebGPU device that are used here. */
 interface WebGpuDevice {
+  readonly lost?: Promise<{ readonly message: string }>;
   readonly queue: { onSubmittedWorkDone(): Promise<unknown> };
   addEventListener?(name: string, listener: (event: { error: { message: string } }) => void): void;
   destroy(): void;
+}
+
+/** The parts of a WebGL context that are used here. */
+interface WebGlContext {
+  isContextLost(): boolean;
+  getError(): number;
 }
 
 /** GPU.js shares one WebGPU device in a process: it goes when the last backend does. */
@@ -49,6 +56,8 @@ export class GpuDevice {
   #webGpu: WebGpuDevice | undefined;
   #context: unknown;
   #disposed = false;
+  /** The first kernel, never given back. */
+  #reader: Instance | undefined;
 
   private constructor(
     private readonly gpu: GpuInstance,
@@ -64,18 +73,19 @@ export class GpuDevice {
     const adapter = mode === 'webgpu' ? await webGpuAdapter() : undefined;
     checkSupport(library, mode);
     const device = new GpuDevice(new library({ mode }), mode, adapter);
-    await device.probe();
+    try {
+      await device.probe();
+    } catch (error) {
+      await device.dispose();
+      throw error;
+    }
     return device;
   }
 
   /** Runs the smallest kernel, so that what does not work fails here and not in the middle of a plan. */
   private async probe(): Promise<void> {
-    const instance = this.acquire({
-      name: 'probe',
-      source: 'function (x) {\n  return x[this.thread.x] * 2 + 1;\n}',
-      size: 3,
-      operations: 0,
-    });
+    const instance = this.acquire(probe, [3]);
+    this.#reader = instance;
     try {
       const got = await this.read(await this.call(instance, [Float32Array.of(1, 2, -4)]));
       if (got[0] !== 3 || got[1] !== 5 || got[2] !== -7)
@@ -83,7 +93,6 @@ export class GpuDevice {
     } catch (error) {
       throw new TensorError(`gpu:${this.mode}`, `does not run here: ${messageOf(error)}`);
     }
-    this.give(instance);
   }
 
   /** Does one thing at a time. */
@@ -96,12 +105,13 @@ export class GpuDevice {
   /**
    * A kernel of this source: an idle one, or a new one.
    *
+   * @param sizes elements of its inputs: WebGL writes the sizes of textures into the shader
    * @param kept every run gives an array of its own, which lives until it is deleted; otherwise the next run writes over it
    */
-  acquire(kernel: Kernel, kept = true): Instance {
+  acquire(kernel: Kernel, sizes: readonly number[], kept = true): Instance {
     // WebGL counts who holds a texture, and writes in place only when nobody does: kept costs nothing there.
-    const immutable = kept || this.mode === 'webgl2' || this.mode === 'headlessgl';
-    const key = `${immutable}|${kernel.size}|${kernel.source}`;
+    const immutable = kept || onWebGl(this.mode);
+    const key = `${immutable}|${kernel.size}|${sizes.join()}|${kernel.source}`;
     const waiting = this.#idle.get(key)?.pop();
     if (waiting) {
       this.#idleCount--;
@@ -122,7 +132,7 @@ export class GpuDevice {
   give(instance: Instance): void {
     if (this.#disposed) return;
     if (this.#idleCount >= mostIdle || instance.kernel.size > largestIdle) {
-      instance.run.destroy();
+      destroy(instance);
       return;
     }
     this.#idleCount++;
@@ -140,6 +150,8 @@ export class GpuDevice {
       throw this.failure(instance.kernel.name, error);
     }
     this.verify(instance);
+    // A texture is read and deleted through the kernel that made it: through one that lives as long as the device instead.
+    if (onWebGl(this.mode) && isDeviceArray(result)) result.kernel = this.#reader!.run.kernel;
     return result;
   }
 
@@ -161,23 +173,46 @@ export class GpuDevice {
   private watch(device: WebGpuDevice | undefined): void {
     if (this.mode !== 'webgpu' || !device) return;
     this.#webGpu = device;
+    void device.lost?.then(() => {
+      if (!this.#disposed) this.#fault ??= 'device was lost';
+    });
     device.addEventListener?.('uncapturederror', (event) => {
       this.#fault ??= event.error.message;
     });
   }
 
-  /** @throws TensorError when the device reported an error after the fact */
+  /** @throws TensorError when the device is gone, or reported an error after the fact */
   check(): void {
+    // WebGL goes on without a word when its context is lost: with zeros.
+    if (onWebGl(this.mode) && (this.#context as WebGlContext | undefined)?.isContextLost())
+      this.#fault ??= 'context lost';
     if (this.#fault !== undefined) throw this.failure('the device', new Error(this.#fault));
+  }
+
+  /** WebGL says only when asked that something went wrong, such as that memory was short. */
+  private ask(): void {
+    if (!onWebGl(this.mode)) return;
+    const code = (this.#context as WebGlContext | undefined)?.getError() ?? 0;
+    if (code !== 0) this.#fault ??= `WebGL error ${code}${code === 0x505 ? ', out of memory' : ''}`;
   }
 
   private failure(what: string, error: unknown): TensorError {
     if (error instanceof TensorError) return error;
     const message = messageOf(error);
-    if (/device was lost|device is lost|context lost/i.test(message)) {
+    if (/device (was|is|has been)? ?(lost|destroyed)|context lost/i.test(message)) {
+      return new DeviceLostError(
+        `gpu:${this.mode}`,
+        'the graphics device was lost (its driver was reset, or took the memory away), and what lay on it with it. Training goes on from its last checkpoint.',
+      );
+    }
+    if (
+      /texture size .* larger than|over this device's limit|binding size|buffer size|out of memory/i.test(
+        message,
+      )
+    ) {
       return new TensorError(
         `gpu:${this.mode}`,
-        'the graphics device was lost (the driver was reset, or took the memory away). Start again; training resumes from its last checkpoint.',
+        `${what} needs more memory, or a larger array, than this device gives (${message}). Use smaller batches.`,
       );
     }
     return new TensorError(`gpu:${this.mode}`, `${what} failed: ${message}`);
@@ -187,7 +222,7 @@ export class GpuDevice {
   async upload(contents: TypedArray, dtype: DType): Promise<KernelArray> {
     const floats = asFloats(contents, dtype);
     if (!onDevice(this.mode)) return floats;
-    const copy = this.acquire(copyKernel(floats.length));
+    const copy = this.acquire(copyKernel(floats.length), [floats.length]);
     try {
       return await this.call(copy, [floats]);
     } finally {
@@ -201,6 +236,7 @@ export class GpuDevice {
     if (array instanceof Float32Array) return array;
     try {
       const contents = await array.toArray();
+      this.ask();
       this.check();
       return contents;
     } catch (error) {
@@ -224,8 +260,32 @@ export class GpuDevice {
     this.#disposed = true;
     await this.#tail;
     await this.gpu.destroy();
-    if (this.mode === 'webgpu' && --webGpuUsers === 0) this.#webGpu?.destroy();
+    if (this.mode !== 'webgpu' || --webGpuUsers > 0) return;
+    this.#webGpu?.destroy();
+    // GPU.js forgets its device once the loss has come round; a backend made before that would get the dead one.
+    await Promise.race([this.#webGpu?.lost, new Promise((resolve) => setTimeout(resolve, 500))]);
   }
+}
+
+const probe: Kernel = {
+  name: 'probe',
+  source: 'function (x) {\n  return x[this.thread.x] * 2 + 1;\n}',
+  size: 3,
+  operations: 0,
+};
+
+/**
+ * Ends a kernel. On WebGL, GPU.js deletes two things along with it that others still need, and that are taken off its list first: every texture
+ * that it ever made, also those that values hold (they go with their last holder); and its corners, which all kernels draw with, because
+ * GPU.js names them to the context only when a kernel is built (the browser frees them).
+ */
+function destroy({ run }: Instance): void {
+  const { kernel } = run;
+  if (kernel.textureCache) {
+    kernel.textureCache = kernel.textureCache.filter(({ _refs = 0 }) => _refs === 0);
+    kernel.buffer = undefined;
+  }
+  run.destroy();
 }
 
 const messageOf = (error: unknown): string =>

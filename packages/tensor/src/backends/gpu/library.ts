@@ -3,6 +3,8 @@ import { TensorError } from '../../errors.js';
 
 /** A result that stays on the device: a buffer (WebGPU) or a texture (WebGL). */
 export interface DeviceArray {
+  /** WebGL: the kernel through which it is read and deleted. */
+  kernel?: unknown;
   toArray(): Float32Array | Promise<Float32Array>;
   clone(): DeviceArray;
   delete(): void;
@@ -17,6 +19,10 @@ export interface KernelInside {
   readonly fallbackReason: string | null;
   /** WebGPU: adapter and device, once the kernel is built. WebGL: the rendering context. */
   readonly context: unknown;
+  /** WebGL: the textures that go when the kernel is destroyed. `_refs`: how many values hold one. */
+  textureCache?: readonly { readonly _refs?: number }[];
+  /** WebGL: the corners of what is drawn. */
+  buffer?: unknown;
 }
 
 export interface RunnableKernel {

@@ -18,6 +18,9 @@ export type GpuRequest = 'gpu' | `gpu:${GpuMode}`;
 /** Modes in which values live on a device; in the others they are arrays of the host. */
 export const onDevice = (mode: GpuMode): boolean => mode !== 'webasm' && mode !== 'cpu';
 
+/** Modes in which arrays are textures. */
+export const onWebGl = (mode: GpuMode): boolean => mode === 'webgl2' || mode === 'headlessgl';
+
 /** Modes that `gpu` without a mode tries, in this order. Those of the processor must be named: the `wasm` backend is faster. */
 export const graphicsModes: readonly GpuMode[] = ['webgpu', 'webgl2', 'headlessgl'];
 

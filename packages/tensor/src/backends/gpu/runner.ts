@@ -39,13 +39,14 @@ export class CallRunner {
       if (written.has(place) && !lasting.has(place)) deadAfter[at]!.push(place);
 
     // Equal kernels share an instance: lasting results have memory of their own anyway; for the others the one before must be dead.
-    const lent: { instance: Instance; kept: boolean; free: number }[] = [];
+    const lent: { instance: Instance; key: string; kept: boolean; free: number }[] = [];
     this.#steps = calls.map((call, at) => {
       const kept = lasting.has(call.output);
-      const same = ({ kernel }: Instance): boolean =>
-        kernel.source === call.kernel.source && kernel.size === call.kernel.size;
-      let found = lent.find((each) => each.kept === kept && (kept || each.free < at) && same(each.instance));
-      if (!found) lent.push((found = { instance: device.acquire(call.kernel, kept), kept, free: -1 }));
+      const sizes = call.inputs.map(({ size }) => size);
+      const key = `${call.kernel.size}|${sizes.join()}|${call.kernel.source}`;
+      let found = lent.find((each) => each.kept === kept && (kept || each.free < at) && each.key === key);
+      if (!found)
+        lent.push((found = { instance: device.acquire(call.kernel, sizes, kept), key, kept, free: -1 }));
       found.free = lastRead.get(call.output)!;
       return { call, instance: found.instance, dead: deadAfter[at]! };
     });

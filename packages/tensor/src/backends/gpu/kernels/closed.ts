@@ -1,4 +1,7 @@
-/** Is a kernel closed? GPU.js translates its text alone: a name from outside would be unknown, or be something else after bundling. */
+/**
+ * Is a kernel closed? GPU.js translates its text alone: a name from outside would be unknown, or be something else after bundling. The tests go through
+ * every kernel as the source makes it; `scripts/ci/25-gpu-browser.mjs` as it is published, and after a bundler has made it small for a page.
+ */
 
 const keywords = new Set(['function', 'const', 'let', 'if', 'else', 'for', 'return', 'this']);
 
@@ -21,4 +24,19 @@ export function freeNames(source: string): string[] {
   return [...new Set(used)].filter(
     (name) => !keywords.has(name) && !declared.has(name) && !allowedNames.has(name),
   );
+}
+
+/**
+ * What is wrong with the text of a kernel, in words; nothing, for every one of ours.
+ *
+ * @param mostInputs arrays that it may read
+ */
+export function problemsOf(source: string, mostInputs: number): string[] {
+  const problems = freeNames(source).map((name) => `"${name}" is used and is not its own`);
+  const inputs = (/^\s*function\s*\w*\s*\(([^)]*)\)/.exec(source)?.[1] ?? '').split(',').length;
+  if (inputs > mostInputs) problems.push(`it reads ${inputs} arrays, ${mostInputs} at most`);
+  if (/\b(?:while|do|Infinity|NaN)\b/.test(source)) problems.push('it has while, do, Infinity or NaN in it');
+  for (const [, head] of source.matchAll(/\bfor \(([^)]*)\)/g))
+    if (!/^let (\w+) = 0; \1 < \d+; \1\+\+$/.test(head!)) problems.push(`it has the loop (${head})`);
+  return problems;
 }
