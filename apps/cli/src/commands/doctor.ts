@@ -25,7 +25,7 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
   const machine = machineFeatures();
   const backends: BackendReport[] = [];
   for (const name of triedBackends) backends.push(await tryBackend(name, flags.threads));
-  const automatic = await automaticChoice(flags.threads);
+  const automatic = await automaticChoice(flags.threads, backends);
 
   if (flags.json) {
     emit(console, { event: 'doctor', machine, backends, used: automatic });
@@ -81,13 +81,20 @@ const describeBackend = ({ name, works, detail, gigaflops }: BackendReport): Fin
 });
 
 /** What `--backend auto` would use, asked of the engine itself. */
-async function automaticChoice(threads: number | undefined): Promise<{ backend?: string; why: string }> {
+async function automaticChoice(
+  threads: number | undefined,
+  reports: readonly BackendReport[],
+): Promise<{ backend?: string; why: string }> {
   try {
     const backend = await createBackend('auto', threads === undefined ? {} : { threads });
     const { name, description } = backend;
     await backend.dispose();
+    const webgpu = reports.find((report) => report.name === 'gpu:webgpu');
+    const noGraphics = webgpu?.works
+      ? 'the graphics adapter is a software one, which does not count'
+      : 'no graphics processor can be used (backend gpu:webgpu says why)';
     const why = {
-      wasm: 'Why: it is the fastest backend that runs here; no graphics processor answers (a software one does not count).',
+      wasm: `Why: it is the fastest backend that runs here; ${noGraphics}.`,
       gpu: 'Why: a graphics processor answers (WebGPU).',
       reference: 'Why: WebAssembly SIMD is absent here; the reference backend is exact and slow.',
     }[name];
