@@ -1,7 +1,11 @@
 """PyTorch's side of the benchmark: the two models on hashed weights and images, timed on request.
 
-Reads one JSON request a line from standard input, {"task": "training" | "inference", "model": ..., "batch": n, "runs": n}, and answers
-each with {"milliseconds": [...], "losses": [...]}. The first line it writes is {"name", "version"}.
+Called with the number of threads and "cpu" or "gpu" (CUDA where PyTorch has it, else the processor). Reads one JSON request a line from
+standard input, {"task": "training" | "inference", "model": ..., "batch": n, "runs": n} or {"task": "product", "shape": [m, k, n], "runs": n},
+and answers each with {"milliseconds": [...], "losses": [...]}. The first line it writes is {"name", "version", "device"}.
+
+All is computed in float32, as on our side: no TF32, no half precision. A run ends when its results are there: the loss of a training step and the
+lengths and pictures of an inference are read back, and the device has finished.
 """
 import json
 import math
@@ -20,6 +24,18 @@ from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 torch.set_num_threads(threads)
+on_cuda = len(sys.argv) > 2 and sys.argv[2] == "gpu" and torch.cuda.is_available()
+device = torch.device("cuda" if on_cuda else "cpu")
+if on_cuda:
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    # Shapes are always the same here: let it look for the fastest convolution.
+    torch.backends.cudnn.benchmark = True
+
+
+def finish():
+    if on_cuda:
+        torch.cuda.synchronize()
 
 
 def hashed(count, seed, low, high):
@@ -108,7 +124,7 @@ class OriginalCapsNet(CapsNet):
         maps = self.primary(torch.relu(self.conv(images)))
         children = self.squash(maps.permute(0, 2, 3, 1).reshape(-1, 1152, 8))
         votes = torch.einsum("bci,cio->bco", children, self.weights).view(-1, 1152, 10, 16)
-        logits = torch.zeros(votes.shape[:-1])
+        logits = torch.zeros(votes.shape[:-1], device=votes.device)
         for iteration in range(3):
             couplings = torch.softmax(logits, 2).unsqueeze(-1)
             parents = self.squash((votes * couplings).sum(1, keepdim=True) + self.bias)
@@ -125,9 +141,9 @@ def margin_loss(labels, lengths):
 
 class Task:
     def __init__(self, task, model, batch):
-        self.model = EfficientCapsNet() if model == "efficient-capsnet" else OriginalCapsNet()
-        self.images = hashed(batch * 784, 1000, 0, 1).view(batch, 1, 28, 28)
-        self.labels = functional.one_hot(torch.arange(batch) % 10, 10).float()
+        self.model = (EfficientCapsNet() if model == "efficient-capsnet" else OriginalCapsNet()).to(device)
+        self.images = hashed(batch * 784, 1000, 0, 1).view(batch, 1, 28, 28).to(device)
+        self.labels = functional.one_hot(torch.arange(batch) % 10, 10).float().to(device)
         self.losses = []
         if task == "training":
             self.model.train()
@@ -143,28 +159,51 @@ class Task:
         loss = margin_loss(self.labels, lengths) + 0.392 * functional.mse_loss(images, self.images.flatten(1))
         loss.backward()
         self.optimizer.step()
+        value = loss.item()
         if len(self.losses) < 4:
-            self.losses.append(loss.item())
+            self.losses.append(value)
 
     def infer(self):
         with torch.no_grad():
-            self.model(self.images)
+            for result in self.model(self.images):
+                result.cpu()
+
+
+class Product:
+    losses = ()
+
+    def __init__(self, m, k, n):
+        self.left = hashed(m * k, 1, -1, 1).view(m, k).to(device)
+        self.right = hashed(k * n, 2, -1, 1).view(k, n).to(device)
+
+    def run(self):
+        self.left @ self.right
 
 
 def answer(line):
     print(json.dumps(line), flush=True)
 
 
-answer({"name": "PyTorch", "version": torch.__version__})
+answer(
+    {
+        "name": "PyTorch",
+        "version": torch.__version__,
+        "device": torch.cuda.get_device_name() if on_cuda else "the processor",
+    }
+)
 tasks = {}
 for request in map(json.loads, sys.stdin):
-    key = (request["task"], request["model"], request["batch"])
+    product = request["task"] == "product"
+    key = tuple(request["shape"]) if product else (request["task"], request["model"], request["batch"])
     if key not in tasks:
         # One at a time: what another task holds would be memory that this one does not have.
-        tasks = {key: Task(*key)}
+        tasks = {}
+        tasks = {key: Product(*key) if product else Task(*key)}
+    finish()
     times = []
     for _ in range(request["runs"]):
         start = time.perf_counter()
         tasks[key].run()
+        finish()
         times.append((time.perf_counter() - start) * 1000)
     answer({"milliseconds": times, "losses": tasks[key].losses})

@@ -7,7 +7,7 @@ import { modelsToCompare, partsToMeasure } from './flags.js';
 import { benchConvolution, benchProduct, convolutionOperations, convolutionsOf } from './kernels.js';
 import { alternate, quantile, ratioOf, summary } from './measure.js';
 import { checkLosses, expectedLosses, inference, training } from './models.js';
-import { kernelTable, profileTable } from './report.js';
+import { kernelTable, profileTable, splitLine } from './report.js';
 
 const little = { seconds: 0.01, rounds: 2 };
 
@@ -104,6 +104,24 @@ describe('work', () => {
     const steps = await profile();
     expect(steps.some(({ step }) => step.startsWith('adam'))).toBe(true);
     expect(profileTable(steps, 1, memory).at(-1)).toMatch(/^\d+ steps, .* of which arena/);
+    release();
+  });
+
+  it('measures products in turn with a peer', async () => {
+    const peer = { name: 'other', product: () => async (runs: number) => new Array<number>(runs).fill(1) };
+    const { gigaflops, peers } = await benchProduct([64, 64, 64], backend, little, [peer as never]);
+    expect(peers).toHaveLength(1);
+    expect(peers![0]!.gigaflops).toBeCloseTo((2 * 64 ** 3) / 1e6);
+    expect(peers![0]!.ratio).toBeCloseTo(gigaflops / peers![0]!.gigaflops, 6);
+  });
+
+  it('says what a step waits for', async () => {
+    expect(splitLine({ issued: 1, done: 10 })).toMatch(/\(10 %\).*the kernels bound it/);
+    expect(splitLine({ issued: 9.9, done: 10 })).toMatch(/JavaScript bounds it/);
+    const { split, release } = await training('efficient-capsnet', 1, backend);
+    const { issued, done } = await split();
+    expect(issued).toBeGreaterThan(0);
+    expect(done).toBeGreaterThanOrEqual(issued);
     release();
   });
 

@@ -3,17 +3,25 @@
  */
 import { cpus } from 'node:os';
 import type { HashModelName } from '@capsnet/capsules';
-import { createBackend, type Backend, type StepTime } from '@capsnet/tensor';
+import { TensorError, type Backend, type GpuBackend, type StepTime } from '@capsnet/tensor';
 import { FailedRun } from '../errors.js';
+import { startBackend } from '../machine/start.js';
 import type { EngineFlags } from '../options/flags.js';
 import { createConsole, type Console } from '../output/console.js';
 import { emit } from '../output/json.js';
 import { comparedModels as models, parts, type Part } from './flags.js';
-import { benchConvolution, benchProduct, convolutionsOf, products, type KernelResult } from './kernels.js';
+import {
+  benchConvolution,
+  benchProduct,
+  convolutionsOf,
+  largeProducts,
+  products,
+  type KernelResult,
+} from './kernels.js';
 import { alternate, ratioOf, summary, type Effort, type Ratio, type Times } from './measure.js';
-import { contestant, type Task } from './models.js';
+import { contestant, type Split, type Task } from './models.js';
 import { startPeers, type Peer } from './peers.js';
-import { kernelTable, modelTable, profileTable } from './report.js';
+import { besideTable, kernelTable, modelTable, profileTable, splitLine } from './report.js';
 
 export interface BenchFlags extends EngineFlags {
   readonly model?: readonly HashModelName[];
@@ -41,19 +49,22 @@ export interface ModelResult {
   })[];
 }
 
+/** Whether this is a graphics processor, not a software driver of one: it gets larger work. */
+const isReal = (backend: Backend): boolean => backend.name === 'gpu' && !(backend as GpuBackend).software;
+/** Whether a call only hands work over to a device. */
+const isDevice = (backend: Backend): boolean =>
+  backend.name === 'gpu' && !['webasm', 'cpu'].includes((backend as GpuBackend).mode);
+
 /** Runs what the flags ask for and prints it as it comes. */
 export async function bench(flags: BenchFlags): Promise<void> {
   const console = createConsole();
-  const backend = await createBackend(
-    flags.backend,
-    flags.threads === undefined ? {} : { threads: flags.threads },
-  );
+  const backend = await startBackend(flags, console);
   const threads = flags.threads ?? cpus().length;
   const effort: Effort = { seconds: flags.seconds, rounds: 5 };
   const chosen = new Set<Part>(flags.only ?? (flags.profile ? [] : parts));
   const peak = backend.peak?.();
   const peers = flags.peers
-    ? await startPeers(threads, (reason) => {
+    ? await startPeers(threads, isDevice(backend) ? 'gpu' : 'cpu', (reason) => {
         console.warn(reason);
       })
     : [];
@@ -70,13 +81,13 @@ export async function bench(flags: BenchFlags): Promise<void> {
         ...machine,
         backend: backend.description,
         microKernelGigaflops: peak,
-        peers: peers.map(({ name, version }) => ({ name, version })),
+        peers: peers.map(({ name, version, device }) => ({ name, version, device })),
       });
     else
       console.result(
-        `${machine.processor}, ${machine.cores} cores, Node ${machine.node}; ${backend.description}${peak === undefined ? '' : `; micro-kernel ${peak.toFixed(1)} GFLOP/s a thread`}\n${peers.map(({ name, version }) => `beside ${name} ${version}\n`).join('')}`,
+        `${machine.processor}, ${machine.cores} cores, Node ${machine.node}; ${backend.description}${peak === undefined ? '' : `; micro-kernel ${peak.toFixed(1)} GFLOP/s a thread`}\n${peers.map(({ name, version, device }) => `beside ${name} ${version} on ${device}\n`).join('')}`,
       );
-    await benchKernels(flags, chosen, backend, effort, peak, console);
+    await benchKernels(flags, chosen, backend, peers, effort, peak, console);
     await benchModels(flags, chosen, backend, peers, effort, console);
     if (flags.profile) await profileModels(flags, backend, console);
     if (flags.json) emit(console, { event: 'done' });
@@ -90,6 +101,7 @@ async function benchKernels(
   flags: BenchFlags,
   chosen: ReadonlySet<Part>,
   backend: Backend,
+  peers: readonly Peer[],
   effort: Effort,
   peak: number | undefined,
   console: Console,
@@ -108,12 +120,15 @@ async function benchKernels(
       });
   };
   if (chosen.has('products'))
-    for (const product of products) add(await benchProduct(product, backend, short));
+    for (const product of [...products, ...(isReal(backend) ? largeProducts : [])])
+      add(await benchProduct(product, backend, short, peers));
   if (chosen.has('convolutions'))
     for (const model of flags.model ?? models)
       for (const convolution of convolutionsOf(model, 16))
         for await (const result of benchConvolution(convolution, backend, short)) add(result);
-  if (!flags.json) console.result(`\n${kernelTable(results, peak).join('\n')}\n`);
+  if (flags.json) return;
+  console.result(`\n${kernelTable(results, peak).join('\n')}\n`);
+  if (peers.length > 0 && chosen.has('products')) console.result(`\n${besideTable(results).join('\n')}\n`);
 }
 
 async function benchModels(
@@ -128,14 +143,29 @@ async function benchModels(
   for (const task of ['training', 'inference'] as const) {
     if (!chosen.has(task)) continue;
     for (const model of flags.model ?? models)
-      for (const batch of flags.batch ?? [1, 16, 128]) {
-        const result = await benchModel(task, model, batch, backend, peers, effort);
+      for (const batch of flags.batch ?? (isReal(backend) ? [16, 128, 1024] : [1, 16, 128])) {
+        const result = await unlessTooLarge(() => benchModel(task, model, batch, backend, peers, effort));
+        if (typeof result === 'string') {
+          console.warn(`${task} ${model} batch ${batch} is left out: ${result}`);
+          if (flags.json) emit(console, { event: 'left out', task, model, batch, reason: result });
+          continue;
+        }
         results.push(result);
         if (flags.json) emit(console, { event: task, ...result });
         else console.note(`${task} ${model} batch ${batch}: ${result.imagesPerSecond.toFixed(0)} images/s`);
       }
   }
   if (!flags.json && results.length > 0) console.result(`\n${modelTable(results).join('\n')}\n`);
+}
+
+/** What does not fit a backend (a tensor beyond its largest) is told, and the others are measured. */
+async function unlessTooLarge<Result>(work: () => Promise<Result>): Promise<Result | string> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TensorError && error.message.includes('smaller batches')) return error.message;
+    throw error;
+  }
 }
 
 async function benchModel(
@@ -190,6 +220,13 @@ async function fastestProfile(profile: () => Promise<readonly StepTime[]>): Prom
   return [...best];
 }
 
+/** The run of median length among some. */
+async function medianSplit(split: () => Promise<Split>): Promise<Split> {
+  const runs: Split[] = [];
+  for (let run = 0; run < 9; run++) runs.push(await split());
+  return runs.sort((a, b) => a.done - b.done)[4]!;
+}
+
 async function profileModels(flags: BenchFlags, backend: Backend, console: Console): Promise<void> {
   const tasks = (['training', 'inference'] as const).filter(
     (task) => flags.only === undefined || flags.only.includes(task),
@@ -197,10 +234,11 @@ async function profileModels(flags: BenchFlags, backend: Backend, console: Conso
   for (const task of tasks)
     for (const model of flags.model ?? models)
       for (const batch of flags.batch ?? [16]) {
-        const { profile, memory, release } = await contestant(task, model, batch, backend);
+        const { profile, split, memory, release } = await contestant(task, model, batch, backend);
         try {
           const steps = await fastestProfile(profile);
           const total = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+          const halves = isDevice(backend) ? await medianSplit(split) : undefined;
           if (flags.json) {
             steps.forEach((step, index) =>
               emit(console, {
@@ -224,10 +262,11 @@ async function profileModels(flags: BenchFlags, backend: Backend, console: Conso
               milliseconds: total,
               steps: steps.length,
               memory,
+              ...(halves ? { issuedMilliseconds: halves.issued, doneMilliseconds: halves.done } : {}),
             });
           } else
             console.result(
-              `\n${task} ${model}, batch ${batch}\n${profileTable(steps, total, memory).join('\n')}\n`,
+              `\n${task} ${model}, batch ${batch}\n${[...profileTable(steps, total, memory), ...(halves ? [splitLine(halves)] : [])].join('\n')}\n`,
             );
         } finally {
           release();

@@ -15,7 +15,8 @@ import {
   type Shape,
   type Tensor,
 } from '@capsnet/tensor';
-import { alternate, summary, type Effort, type Times } from './measure.js';
+import { alternate, ratioOf, summary, type Effort, type Ratio, type Runner, type Times } from './measure.js';
+import type { Peer } from './peers.js';
 
 export interface KernelResult {
   readonly what: 'product' | 'convolution';
@@ -26,6 +27,11 @@ export interface KernelResult {
   readonly times: Times;
   /** GFLOP/s of a direct computation of the same result. */
   readonly gigaflops: number;
+  readonly peers?: readonly (Ratio & {
+    readonly peer: string;
+    readonly times: Times;
+    readonly gigaflops: number;
+  })[];
 }
 
 type Direction = 'forward' | 'input gradient' | 'filter gradient';
@@ -75,28 +81,23 @@ export function convolutionsOf(name: HashModelName, batch: number): Convolution[
 export const convolutionOperations = ({ filter, output }: Convolution): number =>
   2 * output.reduce((a, b) => a * b, 1) * filter[0]! * filter[1]! * filter[2]!;
 
+/** Milliseconds of each round: ours, then those of the `others`, in turn with ours. */
 async function time(
   fn: (...operands: Tensor[]) => Tensor,
   operands: readonly Tensor[],
   backend: Backend,
   effort: Effort,
-): Promise<Times> {
+  others: readonly Runner[] = [],
+): Promise<number[][][]> {
   const compiled = compile(fn, { backend, name: 'bench' });
+  const ours: Runner = async (runs) => {
+    const list: number[] = [];
+    for (let run = 0; run < runs; run++)
+      list.push((await compiled.profile(...operands)).reduce((sum, step) => sum + step.milliseconds, 0));
+    return list;
+  };
   try {
-    const [times] = await alternate(
-      [
-        async (runs) => {
-          const list: number[] = [];
-          for (let run = 0; run < runs; run++)
-            list.push(
-              (await compiled.profile(...operands)).reduce((sum, step) => sum + step.milliseconds, 0),
-            );
-          return list;
-        },
-      ],
-      effort,
-    );
-    return summary(times!.flat());
+    return await alternate([ours, ...others], { ...effort, seconds: effort.seconds * (1 + others.length) });
   } finally {
     compiled.release();
   }
@@ -124,7 +125,8 @@ export async function* benchConvolution(
     ],
   ];
   for (const [direction, fn, operands] of directions) {
-    const times = await time(fn, operands, backend, effort);
+    const [ours] = await time(fn, operands, backend, effort);
+    const times = summary(ours!.flat());
     const shape = `[${input.join(',')}] * [${filter.join(',')}] / ${attributes.strides[0]}`;
     const gigaflops = convolutionOperations(convolution) / times.median / 1e6;
     yield { what: 'convolution', name, direction, shape, times, gigaflops };
@@ -140,23 +142,41 @@ export const products: readonly (readonly [m: number, k: number, n: number])[] =
   [16, 1024, 784],
 ];
 
+/** Products that fill a graphics processor. */
+export const largeProducts: typeof products = [
+  [2048, 2048, 2048],
+  [4096, 4096, 4096],
+];
+
 export async function benchProduct(
   [m, k, n]: readonly [number, number, number],
   backend: Backend,
   effort: Effort,
+  peers: readonly Peer[] = [],
 ): Promise<KernelResult> {
   const plain = { transposeA: false, transposeB: false };
-  const times = await time(
+  const [ours, ...theirs] = await time(
     (a, b) => apply('matmul', [a, b], plain),
     [random([m, k], 1), random([k, n], 2)],
     backend,
     effort,
+    peers.map((peer) => peer.product([m, k, n])),
   );
+  const times = summary(ours!.flat());
+  const speed = ({ median }: Times): number => (2 * m * k * n) / median / 1e6;
   return {
     what: 'product',
     name: 'matmul',
     shape: `[${m},${k}] x [${k},${n}]`,
     times,
-    gigaflops: (2 * m * k * n) / times.median / 1e6,
+    gigaflops: speed(times),
+    ...(peers.length === 0
+      ? {}
+      : {
+          peers: peers.map(({ name }, index) => {
+            const their = summary(theirs[index]!.flat());
+            return { peer: name, times: their, gigaflops: speed(their), ...ratioOf(ours!, theirs[index]!) };
+          }),
+        }),
   };
 }

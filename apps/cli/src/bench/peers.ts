@@ -15,6 +15,10 @@ import { lossTolerance, expectedLosses, type Task } from './models.js';
 export interface Peer {
   readonly name: string;
   readonly version: string;
+  /** What it computes on: the name of a graphics processor, or "the processor". */
+  readonly device: string;
+  /** A product [m, k] x [k, n]. */
+  product(shape: readonly number[]): Runner;
   runner(task: Task, model: HashModelName, batch: number): Runner;
   close(): void;
 }
@@ -27,9 +31,19 @@ interface Answer {
 const script = (name: string): string =>
   fileURLToPath(new URL(`../../../../benchmarks/peers/${name}`, import.meta.url));
 
+/** `device` of a peer that computes without a graphics processor; its script says so. */
+const processor = 'the processor';
+
+/** Where a peer is to compute: `gpu` is the graphics processor if the peer can use one, else the processor, which its `device` tells. */
+export type PeerDevice = 'cpu' | 'gpu';
+
 /** Starts the peers that are installed; `missing` is told of the others. */
-export async function startPeers(threads: number, missing: (reason: string) => void): Promise<Peer[]> {
-  const started = [await startFirst('PyTorch', pythons(), 'pytorch.py', threads)];
+export async function startPeers(
+  threads: number,
+  device: PeerDevice,
+  missing: (reason: string) => void,
+): Promise<Peer[]> {
+  const started = [await startFirst('PyTorch', pythons(), 'pytorch.py', [String(threads), device])];
   return started.flatMap((peer) => {
     if (typeof peer !== 'string') return [peer];
     missing(peer);
@@ -47,24 +61,26 @@ async function startFirst(
   name: string,
   programs: readonly string[],
   file: string,
-  threads: number,
+  args: readonly string[],
 ): Promise<Peer | string> {
   if (!existsSync(script(file))) return `${name}: ${script(file)} is not here.`;
   let reason = '';
   for (const program of programs) {
-    const process = new PeerProcess(program, [script(file), String(threads)]);
+    const process = new PeerProcess(program, [script(file), ...args]);
     const hello = await process.line();
     if (hello === undefined) {
       reason = await process.lastWords();
       continue;
     }
-    const { version } = JSON.parse(hello) as { readonly version: string };
+    const { version, device } = JSON.parse(hello) as { readonly version: string; readonly device: string };
     return {
       name,
       version,
+      device,
+      product: (shape) => async (runs) => (await process.ask({ task: 'product', shape, runs })).milliseconds,
       runner: (task, model, batch) => async (runs) => {
         const { milliseconds, losses } = await process.ask({ task, model, batch, runs });
-        checkPeer(name, task, model, batch, losses);
+        checkPeer({ name, device }, task, model, batch, losses);
         return milliseconds;
       },
       close: () => process.close(),
@@ -74,7 +90,7 @@ async function startFirst(
 }
 
 function checkPeer(
-  name: string,
+  { name, device }: Pick<Peer, 'name' | 'device'>,
   task: Task,
   model: HashModelName,
   batch: number,
@@ -83,7 +99,7 @@ function checkPeer(
   if (task !== 'training' || batch !== 16) return;
   losses.forEach((loss, index) => {
     const expected = expectedLosses[model][index]!;
-    if (Math.abs(loss - expected) > lossTolerance)
+    if (Math.abs(loss - expected) > lossTolerance[device === processor ? 'processor' : 'graphics'])
       throw new FailedRun(
         `${name} has loss ${loss.toFixed(5)} at step ${index + 1} of ${model}, wanted ${expected}: its script does other work than ours.`,
       );

@@ -3,6 +3,7 @@ import type { StepTime } from '@capsnet/tensor';
 import { table } from '../output/table.js';
 import type { ModelResult } from './command.js';
 import type { KernelResult } from './kernels.js';
+import type { Split } from './models.js';
 import type { Times } from './measure.js';
 
 const right = (title: string): { readonly title: string; readonly align: 'right' } => ({
@@ -32,6 +33,39 @@ export const kernelTable = (results: readonly KernelResult[], peak: number | und
       peak === undefined ? '' : `${(gigaflops / peak).toFixed(2)}x`,
     ]),
   );
+
+const speed = (gigaflops: number): string =>
+  gigaflops < 1000 ? `${gigaflops.toFixed(1)} GFLOP/s` : `${(gigaflops / 1000).toFixed(2)} TFLOP/s`;
+
+/** Products beside those of other libraries. */
+export const besideTable = (results: readonly KernelResult[]): string[] =>
+  table(
+    [{ title: 'product' }, right('speed'), { title: 'beside' }],
+    results.flatMap(({ shape, gigaflops, peers }) =>
+      peers === undefined
+        ? []
+        : [
+            [
+              shape,
+              speed(gigaflops),
+              peers
+                .map(
+                  ({ peer, ratio, low, high, gigaflops: theirs }) =>
+                    `${ratio.toFixed(2)}x ${peer} (${low.toFixed(2)}..${high.toFixed(2)}; ${speed(theirs)})`,
+                )
+                .join('; '),
+            ],
+          ],
+    ),
+  );
+
+/** What a step waits for: JavaScript, which hands the kernels over, or the kernels. */
+export function splitLine({ issued, done }: Split): string {
+  const share = issued / done;
+  const bound =
+    share < 0.7 ? 'the kernels bound it' : share > 0.95 ? 'JavaScript bounds it' : 'both bound it';
+  return `a whole run takes ${milliseconds(done)} ms; after ${milliseconds(issued)} ms (${(100 * share).toFixed(0)} %) JavaScript has handed over everything: ${bound}`;
+}
 
 export const modelTable = (results: readonly ModelResult[]): string[] =>
   table(
