@@ -11,7 +11,7 @@ export interface Dropped {
 
 const isPicture = (file: File): boolean =>
   file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp)$/i.test(file.name);
-const isWeights = (file: File): boolean => /\.(safetensors|h5|hdf5|keras)$/i.test(file.name);
+const isWeights = (file: File): boolean => /\.(safetensors|h5|hdf5)$/i.test(file.name);
 const isIdx = (file: File): boolean => /idx[13]-ubyte|\.idx[13]?(\.gz)?$/i.test(file.name);
 
 /**
@@ -26,7 +26,7 @@ export async function sortFiles(files: readonly File[]): Promise<Dropped> {
   const other = files.find((file) => !isWeights(file) && !isPicture(file) && !isIdx(file));
   if (other)
     throw new Error(
-      `${other.name} is none of the files that this page reads. Drop weights (.safetensors), a picture (.png), or MNIST's files (images and labels together).`,
+      `${other.name} is none of the files that this page reads. Drop weights (.safetensors, .h5), a picture (.png), or MNIST's files (images and labels together).`,
     );
   return { weights, pictures, sets: await readSets(idx) };
 }

@@ -10,6 +10,7 @@ import {
 } from '@capsnet/capsules';
 import { compile, tensor, type Compiled, type Tensor } from '@capsnet/tensor';
 import type { Decoded, Encoded, NetworkInfo } from '../protocol.js';
+import { isHdf5 } from './hdf5.js';
 
 interface EncodedTensors {
   readonly lengths: Tensor;
@@ -82,8 +83,13 @@ export class Network {
     );
   }
 
-  /** @throws WeightsError when the bytes are no weights of ours */
-  static fromFile(name: string, bytes: Uint8Array): Network {
+  /** From a .safetensors file of ours, or a Keras file (HDF5). @throws WeightsError when the bytes are no weights that fit */
+  static async fromFile(name: string, bytes: Uint8Array): Promise<Network> {
+    if (isHdf5(bytes)) {
+      const { loadKeras } = await import('./keras.js');
+      const { model, ...weights } = loadKeras(bytes, name);
+      return Network.of(name, model, weights);
+    }
     const { model, parameters, state, metadata } = loadModel(bytes, name);
     return Network.of(name, model, { parameters, state }, metadata);
   }

@@ -45,7 +45,7 @@ const handlers: {
     backend = started.backend;
     return started.info;
   },
-  load: async ({ name, bytes }) => hold(Network.fromFile(name, bytes)).info,
+  load: async ({ name, bytes }) => hold(await Network.fromFile(name, bytes)).info,
   encode: ({ network, images, count }) => networkNamed(network).encode(images, count),
   decode: ({ network, vectors, classes }) => networkNamed(network).decode(vectors, classes),
   async train(options) {
