@@ -1,12 +1,13 @@
 // needs: chromium
 // The playground in a real browser, doing what a person does. Builds the page's files must exist (npm run build).
 import { createServer } from 'node:http';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
-import { root } from '../lib/process.mjs';
+import { root, run } from '../lib/process.mjs';
 import { setup } from '../lib/setup.mjs';
 
 await setup();
@@ -185,6 +186,31 @@ try {
   await file.setInputFiles({ name: 'mine.safetensors', mimeType: '', buffer: readFileSync(weights) });
   await page.getByText('mine.safetensors is loaded').waitFor();
   check('a weights file is loaded and shown', (await page.locator('#network').inputValue()) === 'mine');
+
+  const keras = join(mkdtempSync(join(tmpdir(), 'capsnet-playground-')), 'keras.h5');
+  const exported = await run(
+    process.execPath,
+    [join(root, 'apps', 'cli', 'bin', 'capsnet.js'), 'weights', 'export', weights, '-o', keras],
+    { quiet: true },
+  );
+  check('weights are exported for Keras', exported.code === 0, exported.code === 0 ? '' : exported.output);
+  const lengthsOf = () => page.locator('.verdict').first().textContent();
+  const own = await lengthsOf();
+  await file.setInputFiles(keras);
+  await page.getByText('keras.h5 is loaded').waitFor();
+  check(
+    'a Keras file is loaded, and reads the picture the same',
+    (await lengthsOf()) === own,
+    await lengthsOf(),
+  );
+  await file.setInputFiles({
+    name: 'cut.h5',
+    mimeType: '',
+    buffer: readFileSync(keras).subarray(0, 3000),
+  });
+  await page.getByText('cut.h5 is a damaged HDF5 file').waitFor();
+  check('a damaged Keras file is told', true);
+  rmSync(dirname(keras), { recursive: true });
 
   for (const [width, scheme] of /** @type {const} */ ([
     [1280, 'light'],

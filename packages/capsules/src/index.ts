@@ -25,6 +25,7 @@ export { decodeCapsules } from './models/decode.js';
 export * from './weights/safetensors.js';
 export * from './weights/modelFile.js';
 export * from './weights/keras.js';
+export * from './weights/recognise.js';
 export * from './training/batch.js';
 export * from './training/step.js';
 export type { Scores, Sums } from './training/totals.js';

@@ -14,6 +14,7 @@ import {
   type FloatStorage,
   type KerasLayout,
   type LoadedModel,
+  recogniseKeras,
 } from '@capsnet/capsules';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -30,7 +31,6 @@ import { writeFileAtomically } from '../runs/atomic.js';
 import { findWeights, listWeights, weightsFolders } from '../weights/find.js';
 import { readKeras, writeKeras } from '../weights/hdf5.js';
 import { isHdf5 } from '../weights/open.js';
-import { recognise } from '../weights/recognise.js';
 
 /** Key of the note that keeps the names of an imported file, so that it can be written again as it was. */
 const layoutKey = 'keras_layout';
@@ -192,7 +192,7 @@ export async function info(given: string, flags: ListFlags): Promise<void> {
 
 async function kerasInfo(bytes: Uint8Array, file: string) {
   const contents = await readKeras(bytes, file);
-  const { name, model } = recognise(contents, file);
+  const { name, model } = recogniseKeras(contents, file);
   const tensors: Listed[] = contents.groups.flatMap(({ name: group, weights }) =>
     weights.map((weight) => ({ name: `${group}/${weight.name}`, shape: weight.shape, dtype: 'float32' })),
   );
@@ -234,7 +234,7 @@ export async function importKeras(file: string, flags: ImportFlags): Promise<voi
   const { name, model, contents } = await told(async () => {
     const read = await readKeras(bytes, file);
     return {
-      ...recognise(read, file, { model: wanted, input: flags.input, classNames: flags.classes }),
+      ...recogniseKeras(read, file, { model: wanted, input: flags.input, classNames: flags.classes }),
       contents: read,
     };
   });

@@ -17,11 +17,11 @@ import {
   type KerasFile,
   type Model,
   type StoredTensor,
+  recogniseKeras,
 } from '@capsnet/capsules';
 import { compile, oneHot, type Backend, type Tensor } from '@capsnet/tensor';
 import { UserError, systemReason } from '../errors.js';
 import { readKeras, writeKeras } from '../weights/hdf5.js';
-import { recognise } from '../weights/recognise.js';
 import { compare, passes, type Comparison, type Scale } from './compare.js';
 import { asTensor } from './golden.js';
 import type { CaseResult } from './run.js';
@@ -50,7 +50,7 @@ export async function readPair(weightsFile: string, expectedFile: string): Promi
   try {
     const weights = await readKeras(bytes, weightsFile);
     const { tensors } = decodeSafetensors(values, expectedFile);
-    const { model, name } = recognise(weights, weightsFile, inputOf(tensors));
+    const { model, name } = recogniseKeras(weights, weightsFile, inputOf(tensors));
     return { weights, model, name, expected: tensors };
   } catch (error) {
     if (error instanceof WeightsError) throw new UserError(error.message);

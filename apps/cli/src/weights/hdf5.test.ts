@@ -1,9 +1,15 @@
-import { buildModel, describeModel, layoutOf, toKeras, type KerasFile } from '@capsnet/capsules';
+import {
+  buildModel,
+  describeModel,
+  layoutOf,
+  toKeras,
+  type KerasFile,
+  recogniseKeras,
+} from '@capsnet/capsules';
 import { randomKey } from '@capsnet/tensor';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { readKeras, writeKeras } from './hdf5.js';
-import { recognise } from './recognise.js';
 
 const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 const weight = fc
@@ -71,7 +77,7 @@ describe('files that are none', () => {
   });
 });
 
-describe('recognise', () => {
+describe('recogniseKeras', () => {
   const fileOf = async (...[model, options]: Parameters<typeof describeModel>): Promise<KerasFile> => {
     const built = buildModel(describeModel(model, options));
     const { parameters, state } = built.init(randomKey(1));
@@ -85,7 +91,7 @@ describe('recognise', () => {
     'cnn',
   ] as const)('%s, with and without decoder', async (model) => {
     for (const decoder of [true, false]) {
-      const found = recognise(await fileOf(model, { decoder }), 'x.h5');
+      const found = recogniseKeras(await fileOf(model, { decoder }), 'x.h5');
       expect(found.name).toBe(model);
       expect(found.model.description).toEqual(describeModel(model, { decoder }));
     }
@@ -93,16 +99,19 @@ describe('recognise', () => {
 
   it('other numbers of classes and channels by themselves, other sizes when they are told', async () => {
     const classNames = ['a', 'b', 'c'];
-    const colour = recognise(await fileOf('efficient-capsnet', { input: [28, 28, 3], classNames }), 'x.h5');
+    const colour = recogniseKeras(
+      await fileOf('efficient-capsnet', { input: [28, 28, 3], classNames }),
+      'x.h5',
+    );
     expect(colour.model.description).toMatchObject({
       input: [28, 28, 3],
       classNames: ['class 0', 'class 1', 'class 2'],
     });
     const large = await fileOf('efficient-capsnet', { input: [64, 64, 3], classNames });
-    expect(() => recognise(large, 'large.h5')).toThrow(
+    expect(() => recogniseKeras(large, 'large.h5')).toThrow(
       /^large\.h5: these are weights of none of the models .* Nearest is efficient-capsnet: .* say so with --input and --classes\.$/,
     );
-    const told = recognise(large, 'large.h5', { input: [64, 64, 3], classNames });
+    const told = recogniseKeras(large, 'large.h5', { input: [64, 64, 3], classNames });
     expect(told.model.description).toMatchObject({ input: [64, 64, 3], classNames });
   });
 });

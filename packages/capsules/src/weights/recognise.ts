@@ -2,19 +2,14 @@
  * Which model are the weights of a Keras file of? Layer names there depend on what else a program had built, so order and shapes must tell: every
  * model of the catalogue is tried, at the size of its paper unless another is given.
  */
-import {
-  buildModel,
-  describeModel,
-  DescriptionError,
-  kerasMismatch,
-  modelNames,
-  WeightsError,
-  type KerasFile,
-  type Model,
-  type ModelName,
-} from '@capsnet/capsules';
-import type { ImageShape } from '@capsnet/datasets';
+import { buildModel } from '../models/build.js';
+import { describeModel, modelNames, type ModelName } from '../models/catalogue.js';
+import { DescriptionError, type ImageShape } from '../models/description.js';
+import type { Model } from '../models/model.js';
+import { kerasMismatch, type KerasFile } from './keras.js';
+import { WeightsError } from './safetensors.js';
 
+/** What is known of the model beforehand. */
 export interface RecogniseOptions {
   /** Try this model only. */
   readonly model?: ModelName | undefined;
@@ -24,6 +19,7 @@ export interface RecogniseOptions {
   readonly classNames?: readonly string[] | undefined;
 }
 
+/** A model of the catalogue, and its name there. */
 export interface Recognised {
   readonly name: ModelName;
   readonly model: Model;
@@ -61,7 +57,7 @@ const numbered = (count: number): string[] => Array.from({ length: count }, (_, 
  * @param source name of the file, for messages
  * @throws WeightsError when none fits, with the first difference to the nearest
  */
-export function recognise(file: KerasFile, source: string, options: RecogniseOptions = {}): Recognised {
+export function recogniseKeras(file: KerasFile, source: string, options: RecogniseOptions = {}): Recognised {
   const problems: { readonly name: ModelName; readonly problem: string; readonly at: number }[] = [];
   for (const name of options.model ? [options.model] : modelNames) {
     for (const classNames of classesOf(file, options.classNames)) {
