@@ -76,8 +76,21 @@ function createProgram(): Command {
   overlays(test);
   engineFlags(test);
   test.option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
+  test
+    .option(
+      '--report <file>',
+      'write a page about the result (.html), which needs nothing else',
+      path('--report'),
+    )
+    .option('--png <file>', 'draw the misclassified images and the two best guesses to a PNG', path('--png'));
   outputFlags(test)
-    .addHelpText('after', example('capsnet test --weights runs/first/best.safetensors --dataset digits'))
+    .addHelpText(
+      'after',
+      example(
+        'capsnet test --weights runs/first/best.safetensors --dataset digits',
+        'capsnet test --weights runs/first/best.safetensors --report test.html',
+      ),
+    )
     .action(async (flags: TestFlags) => (await import('./commands/test.js')).test(flags));
 
   perturbCommand(program, example);

@@ -1,12 +1,14 @@
 /**
  * `capsnet test`: weights from a file, a test split, and how many images they get right.
  */
-import { recipeOfNote, type ExampleSet } from '../data/examples.js';
+import { recipeOfNote, unitOf, type ExampleSet } from '../data/examples.js';
 import { datasetName, loadTestData } from '../data/load.js';
-import { Interrupted, UserError } from '../errors.js';
+import { FailedRun, Interrupted, UserError, systemReason } from '../errors.js';
 import { evaluateEnsemble } from '../evaluation/ensemble.js';
 import type { Evaluation, Verdict } from '../evaluation/evaluate.js';
-import { checkPicture, drawReconstructions } from '../evaluation/picture.js';
+import { checkOutput, checkPicture, drawMistakes, drawReconstructions } from '../evaluation/picture.js';
+import { scoresOf } from '../evaluation/scores.js';
+import { outcomeOf, placeOf, truthOf } from '../evaluation/words.js';
 import { listenForInterruption } from '../interruption.js';
 import { startBackend } from '../machine/start.js';
 import type { DataFlags, EngineFlags, OutputFlags } from '../options/flags.js';
@@ -14,6 +16,9 @@ import { createConsole, type Console } from '../output/console.js';
 import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { createProgress } from '../output/progress.js';
+import { table } from '../output/table.js';
+import { testReport } from '../reports/test-report.js';
+import { writeFileAtomically } from '../runs/atomic.js';
 import { checkFit, openWeights, trainedDataset, type OpenedWeights } from '../weights/open.js';
 
 export interface TestFlags extends DataFlags, EngineFlags, OutputFlags {
@@ -22,6 +27,8 @@ export interface TestFlags extends DataFlags, EngineFlags, OutputFlags {
   readonly limitTest?: number;
   readonly overlays?: number;
   readonly picture?: string;
+  readonly report?: string;
+  readonly png?: string;
 }
 
 /** Runs the command. */
@@ -33,6 +40,8 @@ export async function test(flags: TestFlags): Promise<void> {
   const { given, model, parameters, state, metadata } = members[0]!;
   const dataset = named ?? trainedDataset(members[0]!);
   if (flags.picture !== undefined) checkPicture(flags.picture, model);
+  if (flags.report !== undefined) checkOutput('--report', flags.report, '.html');
+  if (flags.png !== undefined) checkOutput('--png', flags.png, '.png');
   const noted = metadata['dataset'] === dataset ? metadata['recipe'] : undefined;
   const split = loadTestData(dataset, {
     dataDir: flags.dataDir,
@@ -57,7 +66,7 @@ export async function test(flags: TestFlags): Promise<void> {
   const who = members.length === 1 ? modelName : `${members.length} networks together`;
   try {
     console.note(
-      `${who} on ${dataset}: ${plural(split.count, 'test image')}, backend ${backend.description}`,
+      `${who} on ${dataset}: ${plural(split.count, `test ${unitOf(split)}`)}, backend ${backend.description}`,
     );
     const evaluation = await evaluateEnsemble(members, backend, split, {
       interruption,
@@ -74,16 +83,12 @@ export async function test(flags: TestFlags): Promise<void> {
       },
     });
     progress.clear();
-    if (flags.picture !== undefined) {
-      await drawReconstructions(flags.picture, {
-        model,
-        modelName,
-        parameters,
-        state,
-        split,
-        evaluation,
-        backend,
-      });
+    // What several networks see together is drawn by the first of them.
+    const source = { model, modelName: who, parameters, state, split, evaluation, backend };
+    if (flags.picture !== undefined) await drawReconstructions(flags.picture, source);
+    if (flags.png !== undefined) await drawMistakes(flags.png, source);
+    if (flags.report !== undefined) {
+      writeReport(flags.report, await testReport({ ...source, weights: flags.weights }));
     }
     report(console, flags, split, evaluation);
   } catch (error) {
@@ -122,55 +127,96 @@ const named = (verdict: Verdict, { classNames, source: { sources } }: ExampleSet
   ...(sources ? { file: sources[verdict.index] } : {}),
 });
 
+function writeReport(file: string, contents: string): void {
+  try {
+    writeFileAtomically(file, contents);
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : new FailedRun(`writing the report ${file} failed (${reason}).`);
+  }
+}
+
+/** Misclassified images that the text lists. */
+const listed = 10;
+/** With more classes, the table of scores would fill the screen. */
+const mostClasses = 20;
+
 function report(console: Console, flags: TestFlags, split: ExampleSet, evaluation: Evaluation): void {
   const { accuracy, error, loss, misclassified, seconds } = evaluation;
-  const nameOf = (label: number): string => split.classNames[label]!;
+  const scores = scoresOf(evaluation, split.classNames);
+  const files = (['report', 'png', 'picture'] as const).filter((name) => flags[name] !== undefined);
   if (flags.json) {
     emit(console, {
       event: 'test',
       accuracy,
       error,
+      ...(scores.bothRight === undefined ? {} : { multiAccuracy: accuracy, bothRight: scores.bothRight }),
       count: evaluation.count,
       misclassified: misclassified.length,
       misclassifiedIndices: misclassified.map(({ index }) => index),
       misclassifiedImages: misclassified.map((verdict) => named(verdict, split)),
       loss,
+      classNames: split.classNames,
+      confusion: scores.confusion,
+      // A score that is undefined stands as null.
+      classes: scores.classes.map(({ precision = null, recall = null, f1 = null, ...rest }) => ({
+        ...rest,
+        ...{ precision, recall, f1 },
+      })),
+      macro: scores.macro,
       seconds,
       imagesPerSecond: evaluation.count / seconds,
       dataset: split.name,
       weights: flags.weights.length === 1 ? flags.weights[0] : flags.weights,
-      ...(flags.picture === undefined ? {} : { picture: flags.picture }),
+      ...Object.fromEntries(files.map((name) => [name, flags[name]])),
     });
     return;
   }
   const { green, bold, dim } = console.colours.result;
-  const shown = misclassified.slice(0, 10);
-  const names = (labels: readonly number[]): string => labels.map(nameOf).join(' and ');
-  const { sources } = split.source;
-  const place = (index: number): string => (sources ? sources[index]! : `image ${index}`);
-  const line = ({ labels, longest, ...verdict }: Verdict): string => {
-    if (labels && longest) return `  ${place(verdict.index)}: ${names(labels)} taken for ${names(longest)}`;
-    return lineOfOne(verdict);
+  const nameOf = (label: number): string => split.classNames[label]!;
+  const line = (verdict: Verdict): string => {
+    const { secondLabel, labels, longest, predicted, length, second, secondLength } = verdict;
+    const [first, other] = [
+      `${nameOf(predicted)} (${length.toFixed(2)})`,
+      `${nameOf(second)} (${secondLength.toFixed(2)})`,
+    ];
+    const one = secondLabel === undefined ? `${first}, second ${other}` : `${first} and ${other}`;
+    const taken = labels && longest ? longest.map(nameOf).join(' and ') : one;
+    return `  ${placeOf(split, verdict)}: ${truthOf(verdict, split.classNames)} taken for ${taken}`;
   };
-  const lineOfOne = ({
-    index,
-    label,
-    secondLabel,
-    predicted,
-    length,
-    secondLength,
-    second,
-  }: Verdict): string =>
-    secondLabel !== undefined
-      ? `  pair ${index}: ${nameOf(label)} and ${nameOf(secondLabel)} taken for ${nameOf(predicted)} (${length.toFixed(2)}) and ${nameOf(second)} (${secondLength.toFixed(2)})`
-      : `  ${place(index)}: ${nameOf(label)} taken for ${nameOf(predicted)} (${length.toFixed(2)}), second ${nameOf(second)} (${secondLength.toFixed(2)})`;
+  const score = (value: number | undefined): string => (value === undefined ? '-' : percent(value));
+  const classes = table(
+    [
+      { title: 'class' },
+      ...['images', 'right', 'precision', 'recall', 'F1'].map((title) => ({
+        title,
+        align: 'right' as const,
+      })),
+    ],
+    scores.classes.map(({ name, images, right, precision, recall, f1 }) => [
+      name,
+      count(images),
+      count(right),
+      score(precision),
+      score(recall),
+      score(f1),
+    ]),
+  );
+  const { bothRight, macro } = scores;
   const lines = [
-    `${bold(green(percent(accuracy)))} of ${plural(evaluation.count, 'test image')} right, ${count(misclassified.length)} wrong (error ${percent(error)}, loss ${showLoss(loss)}), in ${duration(seconds)}.`,
-    ...(shown.length > 0 ? ['Misclassified:', ...shown.map(line)] : []),
-    ...(misclassified.length > shown.length
-      ? [dim(`  ... and ${count(misclassified.length - shown.length)} more: --json lists all of them.`)]
+    `${outcomeOf(split, evaluation, (text) => bold(green(text)))} (error ${percent(error)}, loss ${showLoss(loss)}), in ${duration(seconds)}.`,
+    ...(bothRight === undefined
+      ? []
+      : [`multiAccuracy ${percent(accuracy)}; both digits right: ${percent(bothRight)}.`]),
+    `Means over the classes: precision ${percent(macro.precision)}, recall ${percent(macro.recall)}, F1 ${percent(macro.f1)}.`,
+    ...(split.classes <= mostClasses ? ['', ...classes, ''] : []),
+    ...(misclassified.length > 0 ? ['Misclassified:', ...misclassified.slice(0, listed).map(line)] : []),
+    ...(misclassified.length > listed
+      ? [dim(`  ... and ${count(misclassified.length - listed)} more: --json lists all of them.`)]
       : []),
-    ...(flags.picture === undefined ? [] : [`Picture: ${flags.picture}`]),
+    ...files.map(
+      (name) => `${{ report: 'Report', png: 'Mistakes', picture: 'Picture' }[name]}: ${flags[name]!}`,
+    ),
   ];
   console.result(`${lines.join('\n')}\n`);
 }

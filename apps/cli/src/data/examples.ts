@@ -24,6 +24,10 @@ export interface ExampleSet {
   readonly recipe: Recipe;
 }
 
+/** What an example is called: `image`, or `pair` of overlaid digits. */
+export const unitOf = ({ decodings }: Pick<ExampleSet, 'decodings'>): 'image' | 'pair' =>
+  decodings === 2 ? 'pair' : 'image';
+
 /** The examples that a recipe makes of images. */
 export function exampleSet(images: ImageDataset, recipe: Recipe): ExampleSet {
   const { shape, count, labelsPerImage, targetsPerImage } = examplesOf(images, recipe);

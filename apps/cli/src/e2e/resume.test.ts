@@ -1,10 +1,19 @@
 /** Runs that were killed, stopped or damaged go on to the bytes of a run that was not. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { binary, capsnet, temporaryFolder } from './cli.js';
+import { parseEventFile } from './event-file.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -33,6 +42,19 @@ const metricsOf = (run: string): unknown[] =>
       const { imagesPerSecond: _rate, seconds: _seconds, valSeconds: _test, ...rest } = JSON.parse(line);
       return rest;
     });
+
+/** What TensorBoard would show, without what a clock measured. */
+function eventsOf(run: string): unknown[] {
+  const files = readdirSync(run).filter((name) => name.startsWith('events.out.tfevents.'));
+  expect(files).toHaveLength(1);
+  return parseEventFile(readFileSync(join(run, files[0]!)))
+    .filter(({ scalars, images }) => scalars.length + images.length > 0)
+    .map(({ step, scalars, images }) => ({
+      step,
+      scalars: scalars.filter(([tag]) => tag !== 'train/images_per_second'),
+      images: images.map(([tag, { png }]) => [tag, createHash('sha256').update(png).digest('hex')]),
+    }));
+}
 
 /** Starts a command and kills it without a warning after a while; true when it had ended by itself before. */
 const killedAfter = (milliseconds: number, args: readonly string[]): Promise<boolean> =>
@@ -75,6 +97,8 @@ describe('resuming', () => {
       expect(last.code, last.stderr).toBe(0);
       expect(weightsOf(out)).toEqual(weightsOf(whole));
       expect(metricsOf(out)).toEqual(metricsOf(whole));
+      // No step twice, none missing.
+      expect(eventsOf(out)).toEqual(eventsOf(whole));
     },
     2 * minute,
   );

@@ -60,13 +60,19 @@ describe('capsnet train and test', () => {
   });
 
   it('leaves weights, config, metrics and a picture, and no temporary files', () => {
-    expect(readdirSync(run).sort()).toEqual([
+    expect(
+      readdirSync(run)
+        .map((name) => name.replace(/\d{10}/, 'TIME'))
+        .sort(),
+    ).toEqual([
       'best.safetensors',
       'config.json',
+      'events.out.tfevents.TIME.capsnet',
       'last',
       'last.safetensors',
       'metrics.jsonl',
       'reconstructions.png',
+      'report.html',
     ]);
     expect(readdirSync(join(run, 'last')).sort()).toEqual(['checkpoint.safetensors', 'previous.safetensors']);
     const metrics = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n');

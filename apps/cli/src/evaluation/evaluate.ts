@@ -157,3 +157,17 @@ export function judge(lengths: ArrayLike<number>, index: number, label: number):
   for (let k = 0; k < lengths.length; k++) if (k !== predicted && lengths[k]! > lengths[second]!) second = k;
   return { index, label, predicted, length: lengths[predicted]!, second, secondLength: lengths[second]! };
 }
+
+/** The classes of an image: one, two of an overlaid pair, or all of one that may have several. */
+export const labelsOf = ({ label, secondLabel, labels }: Verdict): readonly number[] =>
+  labels ?? (secondLabel === undefined ? [label] : [label, secondLabel]);
+
+/** What it was taken for: as many of the longest capsules. */
+export const takenOf = ({ secondLabel, longest, predicted, second }: Verdict): readonly number[] =>
+  longest ?? (secondLabel === undefined ? [predicted] : [predicted, second]);
+
+/** Most confident mistakes first: they say most about a network, or about a label. */
+export const byConfidence = (misclassified: readonly Verdict[]): readonly Verdict[] =>
+  [...misclassified].sort(
+    (a, b) => rightShare(a) - rightShare(b) || b.length - a.length || a.index - b.index,
+  );

@@ -3,6 +3,7 @@
  * the pixels that the network sees.
  */
 import { encode } from 'fast-png';
+import type { Picture } from '../evaluation/display.js';
 import { glyph, glyphHeight, glyphWidth } from './font.js';
 
 export type Colour = readonly [red: number, green: number, blue: number];
@@ -37,19 +38,19 @@ export function fill(
   }
 }
 
-/** A picture of one channel: brightness 0 to 1, row-major. */
-export interface GreyImage {
-  readonly width: number;
-  readonly height: number;
-  readonly brightness: ArrayLike<number>;
-}
-
-/** Draws a grey image, each of its pixels as a square of `scale` pixels. Brightness is clipped to 0..1. */
-export function drawImage(canvas: Canvas, image: GreyImage, left: number, top: number, scale: number): void {
-  for (let y = 0; y < image.height; y++) {
-    for (let x = 0; x < image.width; x++) {
-      const level = Math.round(255 * Math.min(1, Math.max(0, image.brightness[y * image.width + x]!)));
-      fill(canvas, left + x * scale, top + y * scale, scale, scale, [level, level, level]);
+/** Draws a picture, each of its pixels as a square of `scale` pixels. */
+export function drawPicture(
+  canvas: Canvas,
+  { width, height, channels, bytes }: Picture,
+  left: number,
+  top: number,
+  scale: number,
+): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = (y * width + x) * channels;
+      const colour = [0, 1, 2].map((channel) => bytes[channels === 3 ? at + channel : at]!);
+      fill(canvas, left + x * scale, top + y * scale, scale, scale, colour as unknown as Colour);
     }
   }
 }

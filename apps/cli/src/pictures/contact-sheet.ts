@@ -4,28 +4,31 @@
  */
 import {
   createCanvas,
-  drawImage,
+  drawPicture,
   drawText,
   fill,
   textHeight,
   textWidth,
   type Canvas,
   type Colour,
-  type GreyImage,
 } from './canvas.js';
+import type { Picture } from '../evaluation/display.js';
 
 export interface SheetEntry {
-  readonly input: GreyImage;
-  readonly reconstruction: GreyImage;
-  readonly label: string;
-  readonly predicted: string;
-  /** Length of the winning capsule, 0 to 1. */
-  readonly length: number;
+  readonly input: Picture;
+  /** One; of overlaid digits one a digit. */
+  readonly reconstructions: readonly Picture[];
+  /** What the image is and what it was taken for, in lines: `4 > 9 0.83`. As many for each entry. */
+  readonly captions: readonly string[];
+  /** Whether that is right. */
+  readonly right: boolean;
 }
 
 export interface SheetOptions {
   readonly title: string;
   readonly subtitle?: string;
+  /** What is drawn, in a line at the foot. */
+  readonly legend: string;
   /** Entries in a row. */
   readonly columns?: number;
   /** Pixels of the sheet for a pixel of an image. */
@@ -45,18 +48,21 @@ const margin = 24;
 /** Draws the sheet. All images must have one size. */
 export function contactSheet(
   entries: readonly SheetEntry[],
-  { title, subtitle, columns = 8, scale = 3 }: SheetOptions,
+  { title, subtitle, legend, columns = 8, scale = 3 }: SheetOptions,
 ): Canvas {
   const size = entries[0]?.input ?? { width: 1, height: 1 };
   const across = Math.max(1, Math.min(columns, entries.length));
   const down = Math.ceil(entries.length / across);
-  const caption = ({ label, predicted, length }: SheetEntry): string =>
-    `${label === predicted ? label : `${label} > ${predicted}`} ${length.toFixed(2)}`;
-  const widest = Math.max(0, ...entries.map((entry) => textWidth(caption(entry), textScale)));
+  const widest = Math.max(
+    0,
+    ...entries.flatMap(({ captions }) => captions.map((line) => textWidth(line, textScale))),
+  );
   const cellWidth = Math.max(size.width * scale, widest);
-  // Input, a hair of space, reconstruction, caption.
-  const cellHeight = 2 * size.height * scale + 2 + 6 + textHeight(textScale);
-  const legend = 'Above: test image. Below: its reconstruction. Beneath: class and length of the capsule.';
+  // The input and its reconstructions, a hair of space between them, then the caption.
+  const rise = size.height * scale + 2;
+  const stack = rise * (1 + (entries[0]?.reconstructions.length ?? 1));
+  const lineHeight = textHeight(textScale) + 4;
+  const cellHeight = stack + 2 + (entries[0]?.captions.length ?? 1) * lineHeight;
   const head = [title, ...(subtitle === undefined ? [] : [subtitle])];
   const headHeight = textHeight(3) + (head.length - 1) * (textHeight(textScale) + gap) + 2 * gap;
   const width =
@@ -77,19 +83,22 @@ export function contactSheet(
     const left = margin + (index % across) * (cellWidth + gap);
     const top = margin + headHeight + Math.floor(index / across) * (cellHeight + 2 * gap);
     const inset = left + Math.floor((cellWidth - size.width * scale) / 2);
-    const correct = entry.label === entry.predicted;
-    if (!correct) {
-      fill(canvas, inset - 3, top - 3, size.width * scale + 6, 2 * size.height * scale + 2 + 6, wrong);
-    }
-    drawImage(canvas, entry.input, inset, top, scale);
-    drawImage(canvas, entry.reconstruction, inset, top + size.height * scale + 2, scale);
-    drawText(
-      canvas,
-      caption(entry),
-      inset,
-      top + 2 * size.height * scale + 8,
-      textScale,
-      correct ? right : wrong,
+    if (!entry.right) fill(canvas, inset - 3, top - 3, size.width * scale + 6, stack + 4, wrong);
+    [entry.input, ...entry.reconstructions].forEach((picture, row) =>
+      drawPicture(canvas, picture, inset, top + row * rise, scale),
+    );
+    const wide = Math.max(...entry.captions.map((line) => textWidth(line, textScale)));
+    // Beneath the picture, or around its middle where it is wider.
+    const start = Math.min(inset, left + Math.floor((cellWidth - wide) / 2));
+    entry.captions.forEach((line, row) =>
+      drawText(
+        canvas,
+        line,
+        start,
+        top + stack + 6 + row * lineHeight,
+        textScale,
+        entry.right ? right : wrong,
+      ),
     );
   });
   drawText(canvas, legend, margin, height - margin - textHeight(textScale), textScale, faded);

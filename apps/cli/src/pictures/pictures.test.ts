@@ -1,6 +1,6 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { createCanvas, drawImage, drawText, fill, textWidth, toPng, type Canvas } from './canvas.js';
+import { createCanvas, drawPicture, drawText, fill, textWidth, toPng, type Canvas } from './canvas.js';
 import { contactSheet, type SheetEntry } from './contact-sheet.js';
 import { glyph, glyphHeight, glyphWidth, hasGlyph } from './font.js';
 
@@ -26,7 +26,13 @@ describe('font', () => {
 describe('canvas', () => {
   it('enlarges images crisply: each pixel becomes a square of one colour', () => {
     const canvas = createCanvas(8, 8, [9, 9, 9]);
-    drawImage(canvas, { width: 2, height: 2, brightness: [0, 0.5, 1, 2] }, 1, 1, 3);
+    drawPicture(
+      canvas,
+      { width: 2, height: 2, channels: 1, bytes: Uint8Array.of(0, 128, 255, 255) },
+      1,
+      1,
+      3,
+    );
     const levels = [
       [0, 128],
       [255, 255],
@@ -39,6 +45,13 @@ describe('canvas', () => {
     }
     expect(pixel(canvas, 0, 0)).toEqual([9, 9, 9]);
     expect(pixel(canvas, 7, 7)).toEqual([9, 9, 9]);
+  });
+
+  it('draws colours', () => {
+    const canvas = createCanvas(2, 1, [0, 0, 0]);
+    const bytes = Uint8Array.of(10, 20, 30, 40, 50, 60);
+    drawPicture(canvas, { width: 2, height: 1, channels: 3, bytes }, 0, 0, 1);
+    expect([...canvas.pixels]).toEqual([...bytes]);
   });
 
   it('clips what lies outside', () => {
@@ -59,14 +72,15 @@ describe('canvas', () => {
 });
 
 describe('contactSheet', () => {
-  const flat = (level: number) => ({ width: 4, height: 4, brightness: new Array<number>(16).fill(level) });
+  const flat = (level: number) =>
+    ({ width: 4, height: 4, channels: 1, bytes: new Uint8Array(16).fill(level) }) as const;
   const entry = (predicted: string): SheetEntry => ({
-    input: flat(1),
-    reconstruction: flat(0.5),
-    label: '3',
-    predicted,
-    length: 0.94,
+    input: flat(255),
+    reconstructions: [flat(128)],
+    captions: [`3 > ${predicted} 0.94`],
+    right: predicted === '3',
   });
+  const legend = 'LEGEND';
 
   const has = (canvas: Canvas, colour: number[]): boolean => {
     for (let at = 0; at < canvas.pixels.length; at += 3) {
@@ -76,17 +90,17 @@ describe('contactSheet', () => {
   };
 
   it('marks wrong answers only', () => {
-    expect(has(contactSheet([entry('3')], { title: 'T' }), [184, 28, 28])).toBe(false);
-    expect(has(contactSheet([entry('3'), entry('8')], { title: 'T' }), [184, 28, 28])).toBe(true);
+    expect(has(contactSheet([entry('3')], { title: 'T', legend }), [184, 28, 28])).toBe(false);
+    expect(has(contactSheet([entry('3'), entry('8')], { title: 'T', legend }), [184, 28, 28])).toBe(true);
   });
 
   it('holds the title whole and as many rows as needed', () => {
     const title = 'EFFICIENT-CAPSNET ON DIGITS';
-    const one = contactSheet([entry('3')], { title });
+    const one = contactSheet([entry('3')], { title, legend });
     expect(one.width).toBeGreaterThanOrEqual(textWidth(title, 3));
     const many = contactSheet(
       Array.from({ length: 9 }, () => entry('3')),
-      { title, columns: 4 },
+      { title, legend, columns: 4 },
     );
     expect(many.height).toBeGreaterThan(one.height);
   });

@@ -70,9 +70,10 @@ export function linearAxis(
   }: LinearOptions = {},
 ): Axis {
   let [low, high] = [Math.min(...values), Math.max(...values)];
-  if (!(high > low)) {
+  // Also when they differ by rounding alone: steps of such a size cannot be counted.
+  if (!(high - low > Math.max(1e-12 * Math.max(Math.abs(low), Math.abs(high)), 1e-200))) {
     // One value alone stands in the middle, unless that would leave the bounds.
-    const room = whole ? 0.5 : Math.abs(low) * 0.1 || 0.5;
+    const room = whole ? 0.5 : Math.abs(low) > 1e-100 ? Math.abs(low) * 0.1 : 0.5;
     [low, high] = [Math.max(from, low - room), Math.min(to, high + room)];
   }
   const step = Math.max(roundStep(high - low, parts), whole ? 1 : 0);

@@ -166,7 +166,9 @@ export function lineChart({
       <div class="ticks-x" aria-hidden="true">
         ${left.ticks.map(
           ({ text, place }, index) =>
-            html`<span class="${index % 2 === 1 ? 'odd' : ''}" style="left:${percentOf(place)}"
+            html`<span
+              class="${index % 2 === 1 && left.ticks.length > 5 ? 'odd' : ''}"
+              style="left:${percentOf(place)}"
               >${text}</span
             >`,
         )}

@@ -48,7 +48,7 @@ footer { color: var(--muted); font-size: 13px; border-top: 1px solid var(--line)
 .panel { padding: 20px; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 16px; }
-.chart { padding: 18px 20px 12px; display: grid; grid-template-rows: auto auto 1fr; gap: 6px; container-type: inline-size; }
+.chart { position: relative; padding: 18px 20px 12px; display: grid; grid-template-rows: auto auto 1fr; gap: 6px; container-type: inline-size; }
 .chart figcaption p { color: var(--muted); font-size: 13px; }
 .chart .empty { color: var(--muted); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 13px; color: var(--muted); }
@@ -56,8 +56,8 @@ footer { color: var(--muted); font-size: 13px; border-top: 1px solid var(--line)
 .legend i { width: 16px; border-top: 2.5px solid var(--series); border-radius: 2px; }
 .legend .dashed i { border-top-style: dashed; }
 .legend output { color: var(--text); font-weight: 600; min-width: 4.2em; }
-.legend .at { margin-left: auto; gap: 4px; }
-.legend .at output { min-width: 2.4em; text-align: right; }
+.legend .at { position: absolute; top: 18px; right: 20px; gap: 5px; }
+.legend .at output { min-width: 0; text-align: right; }
 .chart.hovered .legend .at output { color: var(--accent); }
 .axes { display: grid; grid-template-columns: auto minmax(0, 1fr); grid-template-rows: 220px 26px; margin-top: 8px; }
 .ticks-y { position: relative; min-width: 46px; font-size: 12px; color: var(--muted); }
@@ -92,16 +92,59 @@ tbody th { font-weight: 600; }
 .definitions dt { color: var(--muted); }
 .definitions dd { font-weight: 550; text-align: right; overflow-wrap: anywhere; min-width: 0; }
 
+.gallery { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 316px), 1fr)); gap: 14px; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow); padding: 12px 16px 14px; font-size: 14px; }
+.card > p { color: var(--muted); margin-bottom: 8px; }
+.card strong { color: var(--text); }
+.images { display: flex; gap: 12px; margin-bottom: 10px; }
+.images > div { display: grid; gap: 3px; justify-items: start; font-size: 12px; line-height: 1.3; color: var(--muted); min-width: 0; }
+img { image-rendering: pixelated; display: block; border-radius: 4px; background: #000; max-width: none; }
+.guess { display: grid; grid-template-columns: var(--name, 5.5em) minmax(0, 1fr) 2.6em; align-items: center; gap: 8px; line-height: 1.55; }
+.guess span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
+.guess i { height: 7px; border-radius: 4px; background: var(--sunken); overflow: hidden; }
+.guess b { display: block; height: 100%; border-radius: 4px; background: var(--bad); }
+.guess.right b { background: var(--good); }
+.guess output { text-align: right; color: var(--muted); font-size: 13px; }
+.pairs { list-style: none; display: flex; flex-wrap: wrap; gap: 14px; }
+.pairs li { display: grid; gap: 3px; justify-items: center; font-size: 12px; line-height: 1.4; color: var(--muted); text-align: center; }
+
+.beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr)); gap: 40px 16px; align-items: start; }
+.beside section { grid-template-rows: auto auto 1fr; }
+.confusion { width: auto; border-collapse: separate; border-spacing: 2px; padding: 12px; font-size: 13px; }
+.confusion th, .confusion td { border: 0; padding: 0; text-align: center; }
+.confusion tbody td:first-child, .confusion tbody td:last-child { padding: 0; }
+.confusion tbody td { min-width: 46px; height: 34px; border-radius: 5px; background: var(--sunken); padding: 0 5px; }
+.confusion tbody th { padding: 0 10px 0 6px; text-align: right; white-space: nowrap; }
+.confusion thead th { padding: 0 4px 4px; font-weight: 600; color: var(--text); vertical-align: bottom; }
+.confusion thead td { color: var(--muted); font-size: 12px; text-align: left; padding: 0 10px 4px 6px; vertical-align: bottom; }
+.confusion.long thead th span { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 11em; }
+.confusion .hit { background: rgb(var(--heat) / var(--share)); }
+.confusion .miss { background: rgb(var(--miss) / var(--share)); }
+.confusion .strong { color: #fff; font-weight: 600; }
+@media (prefers-color-scheme: dark) { .confusion .strong { color: #0d1117; } }
+details summary { cursor: pointer; color: var(--accent); font-size: 14px; font-weight: 550; padding: 4px 0; width: fit-content; }
+details[open] summary { margin-bottom: 8px; }
+
 @media (max-width: 560px) {
+  .confusion { font-size: 11px; border-spacing: 1px; padding: 8px 6px; }
+  .confusion tbody td { min-width: 27px; height: 26px; padding: 0 1px; border-radius: 3px; }
+  .confusion tbody th:first-child { padding: 0 5px 0 2px; }
+  .confusion thead td span { display: block; }
+  .confusion thead td:first-child { font-size: 10px; line-height: 1.2; padding: 0 4px 4px 2px; }
   main { padding: 28px 14px 24px; gap: 32px; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; }
   .tile { padding: 12px 14px; }
   .tile dd { font-size: 22px; }
   .chart { padding: 14px 14px 8px; }
+  .legend .at { top: 14px; right: 14px; }
   .axes { grid-template-rows: 190px 26px; }
   .ticks-y { min-width: 40px; }
   .panel { padding: 14px; }
-  th, td { padding: 7px 12px; }
+  th, td { padding: 7px 8px; }
+  th:first-child, td:first-child { padding-left: 14px; }
+  th:last-child, td:last-child { padding-right: 14px; }
+  table { font-size: 13px; }
+  thead th { font-size: 12px; }
 }
 @media print { body { background: none; } .chart, .tile, .panel, .scroll { box-shadow: none; break-inside: avoid; } }
 `;

@@ -1,6 +1,7 @@
 /**
  * The folder of a run: `config.json` (everything needed to repeat it), `metrics.jsonl` (a line an epoch), `last/` (the full state), `last.safetensors` and
- * `best.safetensors` (weights). Every file is replaced atomically, so that whatever happens the previous one is whole.
+ * `best.safetensors` (weights), `report.html`, and the event file of TensorBoard (see `tensorboard/log.ts`). Every file but that last one is replaced
+ * atomically, so that whatever happens the previous one is whole.
  */
 import type { StoredTensor } from '@capsnet/capsules';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -16,11 +17,14 @@ export interface RunFolder {
   readonly bestWeights: string;
   readonly metricsFile: string;
   readonly configFile: string;
+  readonly reportFile: string;
   /** Which checkpoint a run that failed has left, as a sentence. */
   describeKept(): string;
   writeConfig(config: unknown): void;
   /** Adds a line to the metrics. */
   record(event: Event): void;
+  /** The lines of the metrics, those of earlier sittings too. */
+  metrics(): readonly Event[];
   /** Forgets lines beyond the first `epochs`: a resumed training will write them again. */
   keepMetrics(epochs: number): void;
   writeLast(bytes: Uint8Array): void;
@@ -28,6 +32,8 @@ export interface RunFolder {
   writeState(tensors: readonly (readonly [string, StoredTensor])[], position: unknown): void;
   /** Any other file of the run, by its name. */
   write(name: string, contents: string | Uint8Array): void;
+  /** Does what touches a file, and tells a failure of it as one of the run. */
+  guard<Result>(file: string, work: () => Result): Result;
 }
 
 /** Opens a folder that can be written to (see `prepareDirectory`); cleared of the files of an earlier run, unless that one goes on. */
@@ -38,6 +44,7 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
     bestWeights: file('best.safetensors'),
     metricsFile: file('metrics.jsonl'),
     configFile: file('config.json'),
+    reportFile: file('report.html'),
   };
   const state = checkpointFiles(directory);
   removeRemains(directory);
@@ -46,11 +53,7 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
     const own = /^events\.out\.tfevents\./;
     const events = existsSync(directory) ? readdirSync(directory).filter((name) => own.test(name)) : [];
     // The state first: a folder with settings and without a state is a run at its start.
-    for (const path of [
-      ...Object.values(state),
-      ...Object.values(files),
-      ...['report.html', ...events].map(file),
-    ])
+    for (const path of [...Object.values(state), ...Object.values(files), ...events.map(file)])
       rmSync(path, { force: true });
   }
   let metrics = existsSync(files.metricsFile) ? readFileSync(files.metricsFile, 'utf8') : '';
@@ -61,9 +64,9 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
       ? 'Nothing had been kept yet.'
       : 'The folder of the run is gone, with all that was kept.';
   };
-  const guarded = (path: string, write: () => void): void => {
+  const guarded = <Result>(path: string, work: () => Result): Result => {
     try {
-      write();
+      return work();
     } catch (error) {
       const reason = systemReason(error);
       if (reason === undefined) throw error;
@@ -81,6 +84,11 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
       metrics += eventLine(event);
       write(files.metricsFile, metrics);
     },
+    metrics: () =>
+      metrics
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Event),
     keepMetrics(epochs) {
       const lines = metrics.split('\n').filter((line) => line !== '');
       if (lines.length <= epochs) return;
@@ -95,5 +103,6 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
     writeState: (tensors, position) =>
       guarded(state.current, () => writeCheckpoint(directory, tensors, position)),
     write: (name, contents) => write(file(name), contents),
+    guard: guarded,
   };
 }

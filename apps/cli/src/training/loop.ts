@@ -21,7 +21,8 @@ import { plural } from '../output/format.js';
 import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
 import { chanceOf, chanceWarning } from './chance.js';
 import { learningRateOf, optimizerOf } from './recipe.js';
-import { reportEpoch } from './report.js';
+import { openRecorder, type Weights } from './record.js';
+import { reportEpoch, type EpochEvent } from './report.js';
 import { choosingSplit, resumeCommand, type Best, type Ending, type Outcome, type Run } from './run.js';
 
 /** Seconds between checkpoints inside an epoch, when nobody asks for a number of steps. */
@@ -63,6 +64,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   const choosing = choosingSplit(run);
   const evaluator = createEvaluator(model, backend, settings.reconstruction);
   const order = trainingBatches(training, { ...settings, key: dataKey });
+  const recorder = openRecorder(run, order.stepsPerEpoch, position);
   const stop = new AbortController();
   const started = performance.now();
   const sittingSeconds = (): number => (performance.now() - started) / 1000;
@@ -123,8 +125,10 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
       reconstructionWeight: settings.reconstruction,
       ...(settings.ema === undefined ? {} : { averageDecay: settings.ema }),
       signal: stop.signal,
-      onStep: async ({ step, running, epoch }, snapshot) => {
+      onStep: async (report, snapshot) => {
+        const { step, running, epoch } = report;
         stepsDone = step;
+        recorder.step(report);
         progress.step(running.count, running.loss, running.accuracy);
         if (!due(step)) return;
         const now = snapshot();
@@ -169,7 +173,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         bestTested = tested;
       }
       epochsDone = epoch;
-      reportEpoch(run, {
+      const event: EpochEvent = {
         event: 'epoch',
         epoch,
         loss: report.training.loss,
@@ -184,7 +188,8 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         valSeconds: tested.seconds,
         learningRate: report.learningRate,
         step,
-      });
+      };
+      reportEpoch(run, event);
       if (!warned) {
         const { accuracy } = report.training;
         const soFar = {
@@ -196,6 +201,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         if (warning !== undefined) console.warn(warning);
         warned = warning !== undefined || epoch > 10;
       }
+      await recorder.epoch(event, tested, best!, chosen);
       await keep(snapshot, { epoch, batchesDone: 0 });
       if (exhausted()) ending = 'early-stop';
       else if (outOfTime() && epoch < settings.epochs) ending = 'stop-after';
@@ -206,8 +212,11 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         `the time was up in the first epoch, after ${plural(stepsDone, 'step')}: there are no tested weights yet. Go on with: ${resumeCommand(run)}`,
       );
     }
-    const tested = await testBest(run, best, evaluator, choosing.name === 'test' ? bestTested : undefined);
-    return { ending, epochs: epochsDone, best, tested };
+    const known = choosing.name === 'test' ? bestTested : undefined;
+    const { tested, weights } = await testBest(run, best, evaluator, known);
+    const outcome = { ending, epochs: epochsDone, best, tested };
+    await recorder.finish(outcome, weights);
+    return outcome;
   } catch (error) {
     if (error instanceof TrainingError) throw new FailedRun(`${error.message} ${folder.describeKept()}`);
     // What a graphics processor can do to a run: go away, or be too small for it.
@@ -219,6 +228,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   } finally {
     await order.close();
     evaluator.release();
+    recorder.release();
   }
 }
 
@@ -228,9 +238,10 @@ async function testBest(
   best: Best,
   evaluator: ReturnType<typeof createEvaluator>,
   known: Evaluation | undefined,
-): Promise<Evaluation> {
+): Promise<{ tested: Evaluation; weights: Weights }> {
   const { settings, model, testing, backend, folder, progress, interruption } = run;
-  const { parameters, state } = readBest(run, best);
+  const weights = readBest(run, best);
+  const { parameters, state } = weights;
   const tested =
     known ??
     (await evaluator
@@ -250,7 +261,7 @@ async function testBest(
     const source = { model, modelName, parameters, state, split: testing, evaluation: tested, backend };
     await drawReconstructions(settings.picture, source);
   }
-  return tested;
+  return { tested, weights };
 }
 
 /** The best weights so far, which are in their file alone. */

@@ -1,4 +1,6 @@
 /** What a training tells its user: at the start, after each epoch, at the end; as text or as events. */
+import { unitOf } from '../data/examples.js';
+import { outcomeOf } from '../evaluation/words.js';
 import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
 import { emit, type Event } from '../output/json.js';
 import { protocolOf } from './config.js';
@@ -7,9 +9,10 @@ import { choosingSplit, resumeCommand, type Outcome, type Run } from './run.js';
 /** What is about to happen. */
 export function announce({ console, settings, training, validation, testing, backend }: Run): void {
   const { model, dataset, batchSize, augment, seed, out } = settings;
+  const unit = unitOf(training);
   const held = validation ? `, ${count(validation.count)} for validation` : '';
   console.note(
-    `${model} on ${dataset}: ${count(training.count)} training images${held}, ${plural(testing.count, 'test image')}` +
+    `${model} on ${dataset}: ${plural(training.count, `training ${unit}`)}${held}, ${plural(testing.count, `test ${unit}`)}` +
       `${augment ? ', augmented' : ''}, batches of ${batchSize}, seed ${seed}`,
   );
   if (!validation) console.note(`protocol: ${protocolOf(validation)}`);
@@ -28,6 +31,8 @@ export interface EpochEvent extends Event {
   readonly valOn: 'validation' | 'test';
   readonly imagesPerSecond: number;
   readonly seconds: number;
+  /** Of the test on that split. */
+  readonly valSeconds: number;
   readonly learningRate: number;
   readonly step: number;
 }
@@ -47,7 +52,7 @@ export function reportEpoch({ folder, console, json, settings }: Run, event: Epo
 
 /** The result. */
 export function reportResult(run: Run, { ending, epochs, best, tested }: Outcome, seconds: number): void {
-  const { folder, console, json, settings, validation } = run;
+  const { folder, console, json, settings, validation, testing } = run;
   const { name } = choosingSplit(run);
   if (json) {
     emit(console, {
@@ -68,17 +73,19 @@ export function reportResult(run: Run, { ending, epochs, best, tested }: Outcome
       seconds,
       weights: folder.bestWeights,
       lastWeights: folder.lastWeights,
+      report: folder.reportFile,
       ...(settings.picture === undefined ? {} : { picture: settings.picture }),
     });
     return;
   }
   const { green, bold } = console.colours.result;
   const lines = [
-    `${bold(green(percent(tested.accuracy)))} of ${plural(tested.count, 'test image')} right, ${count(tested.misclassified.length)} wrong (error ${percent(tested.error)}), after ${duration(seconds)}.`,
+    `${outcomeOf(testing, tested, (text) => bold(green(text)))} (error ${percent(tested.error)}), after ${duration(seconds)}.`,
     `Chosen:    epoch ${best.epoch} of ${epochs}, ${percent(best.accuracy)} on the ${name} split (${protocolOf(validation)})`,
     ...(ending === 'early-stop' ? [`Ended:     no better epoch for ${settings.earlyStop}`] : []),
     ...(ending === 'stop-after' ? [`Ended:     the time was up. Go on with: ${resumeCommand(run)}`] : []),
     `Weights:   ${folder.bestWeights}`,
+    `Report:    ${folder.reportFile}`,
     ...(settings.picture === undefined ? [] : [`Picture:   ${settings.picture}`]),
     `Test them: capsnet test --weights ${folder.bestWeights} --dataset ${settings.dataset}`,
   ];

@@ -197,7 +197,7 @@ describe('fit', () => {
       for await (const { epoch } of fit({ ...options(), batches: spoiled })) reports.push(epoch);
     })();
     await expect(failure).rejects.toThrow(TrainingError);
-    await expect(failure).rejects.toThrow('loss is not finite (NaN) at step 8 (epoch 1)');
+    await expect(failure).rejects.toThrow('loss is not finite (NaN) at step 9 (epoch 2)');
     expect(reports).toEqual([0]);
   });
 
@@ -227,7 +227,7 @@ describe('fit', () => {
   });
 
   test('an epoch without batches is told', async () => {
-    await expect(run({ ...options(), batches: () => [] })).rejects.toThrow(/epoch 0 has no batches/);
+    await expect(run({ ...options(), batches: () => [] })).rejects.toThrow(/epoch 1 has no batches/);
   });
 });
 

@@ -17,11 +17,13 @@ export class TrainingError extends Error {
     readonly tensor: string,
     /** Steps done before this one, from 0 over all epochs. */
     readonly step: number,
+    /** The epoch, from 0. */
     readonly epoch: number,
     value: number,
   ) {
+    // To people both count from 1, as everywhere.
     super(
-      `${tensor} is not finite (${value}) at step ${step} (epoch ${epoch}). Training stopped; the weights of this step are spoiled, use the last checkpoint. ` +
+      `${tensor} is not finite (${value}) at step ${step + 1} (epoch ${epoch + 1}). Training stopped; the weights of this step are spoiled, use the last checkpoint. ` +
         'Try a smaller learning rate, or look for pixels that are not numbers.',
     );
   }
@@ -193,7 +195,9 @@ export async function* fit<OptimizerState>(
         }
       }
       if (totals.count === 0)
-        throw new Error(`fit: epoch ${epoch} has no batches. Is the batch size larger than the data set?`);
+        throw new Error(
+          `fit: epoch ${epoch + 1} has no batches. Is the batch size larger than the data set?`,
+        );
       const seconds = (performance.now() - start) / 1000;
       const { average } = carried;
       const tested =
