@@ -79,7 +79,7 @@ export function mask(capsules: Tensor, marks: Tensor): Tensor {
  *
  * @throws TensorError when capsules do not have three axes, or the labels do not fit them
  */
-export const maskByLabel = mask;
+export const maskByLabel = (capsules: Tensor, labels: Tensor): Tensor => mask(capsules, labels);
 
 /**
  * The longest capsule, flattened for the decoder.

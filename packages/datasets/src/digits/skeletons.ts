@@ -6,7 +6,7 @@ import type { Skeleton } from './skeleton.js';
 import { four, one, three, two, zero } from './skeletons0to4.js';
 import { eight, five, nine, seven, six } from './skeletons5to9.js';
 
-export type { Skeleton, SkeletonPoint, Stroke } from './skeleton.js';
+export type { Skeleton } from './skeleton.js';
 
 /** The skeletons of the digits 0 to 9. */
 export const digitSkeletons: readonly (readonly Skeleton[])[] = [

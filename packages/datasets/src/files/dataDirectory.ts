@@ -7,7 +7,7 @@ export interface DataDirectoryOptions {
   /** The value of `--data-dir`. */
   readonly dataDir?: string | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly platform?: NodeJS.Platform;
+  readonly platform?: string;
   readonly home?: string;
 }
 

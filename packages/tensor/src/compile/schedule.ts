@@ -27,8 +27,6 @@ export interface Group {
   readonly reductions: readonly Tensor[];
 }
 
-export type Activation = 'relu' | 'leakyRelu' | 'sigmoid' | 'tanh';
-
 /** One node with a kernel of its own. */
 export interface Single {
   readonly kind: 'single';

@@ -1,5 +1,5 @@
 /**
- * The engine that values are computed with when a tensor is read: held here, set by `setBackend`, loaded on
+ * The engine that values are computed with when a tensor is read: held here, set by `setBackend`, chosen on
  * first use otherwise. Kept apart so that building a graph pulls in no backend.
  */
 import { TensorError } from '../errors.js';
@@ -24,11 +24,19 @@ export function currentEngine(operation: string): Engine {
   return engine;
 }
 
+/** Makes the automatic choice; known once there is a leaf. */
+let choose: (() => Promise<unknown>) | undefined;
+
+/**
+ * Makes the automatic choice available. What makes leaves (tensors of given contents) calls this: a graph begins with a leaf, so nothing can be read
+ * before. And a bundle of functions on tensors that makes no leaf, say of a squash alone, has no backend in it.
+ */
+export function bringEngine(): void {
+  choose ??= async () => (await import('../backends/choose.js')).setBackend('auto');
+}
+
 /** The engine in use, the automatic choice when none has been made. */
 export async function loadEngine(): Promise<Engine> {
-  if (!engine) {
-    const { setBackend } = await import('../backends/choose.js');
-    await setBackend('auto');
-  }
-  return engine!;
+  if (!engine) await choose?.();
+  return currentEngine('data');
 }

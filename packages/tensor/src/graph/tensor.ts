@@ -9,7 +9,7 @@ import { TensorError, showShape } from '../errors.js';
 import type { AttributesOf, OpName } from '../ops/table.js';
 import { sizeOf } from '../shape/rules.js';
 import type { Shape } from '../shape/types.js';
-import { currentEngine, loadEngine } from './engine.js';
+import { bringEngine, currentEngine, loadEngine } from './engine.js';
 import { HostValue, type Value } from './value.js';
 
 let nextId = 0;
@@ -149,5 +149,7 @@ export type NestedNumbers = number | NestedNumbers[];
  *
  * @param contents the elements, row-major, as many as `shape` says; shared, not copied, and not checked (`tensor` does)
  */
-export const fromHost = <S extends Shape>(contents: TypedArray, shape: S, dtype: DType): Tensor<S> =>
-  new Tensor('data', [], { shape, dtype }, shape, dtype, new HostValue(contents));
+export function fromHost<S extends Shape>(contents: TypedArray, shape: S, dtype: DType): Tensor<S> {
+  bringEngine();
+  return new Tensor('data', [], { shape, dtype }, shape, dtype, new HostValue(contents));
+}

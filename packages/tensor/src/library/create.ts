@@ -3,6 +3,7 @@ import type { NdArray } from 'ndarray';
 import type { DType, TypedArray } from '../dtype.js';
 import { TensorError, showShape } from '../errors.js';
 import { apply } from '../graph/apply.js';
+import { bringEngine } from '../graph/engine.js';
 import type { Tensor } from '../graph/tensor.js';
 import { fromHost } from '../graph/tensor.js';
 import { checkShape, sameShape, sizeOf, stridesOf } from '../shape/rules.js';
@@ -91,6 +92,7 @@ export const scalar = (value: number, dtype: DType = 'float32'): Tensor<[]> =>
 /** Every element is `value`; takes no memory until something needs it laid out. */
 export function fill<const S extends Shape>(shape: S, value: number, dtype: DType = 'float32'): Tensor<S> {
   checkShape('fill', shape);
+  bringEngine();
   return apply('fill', [], { value, shape, dtype });
 }
 

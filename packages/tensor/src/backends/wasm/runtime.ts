@@ -77,7 +77,11 @@ export class WasmRuntime implements Heap {
       env: { memory, abort() {} },
       host: {
         now: () => performance.now(),
-        sleep: (generation: number) => void Atomics.wait(control, GENERATION, generation, 0.05),
+        // The main thread of a page may not sleep; there it spins on.
+        sleep: (generation: number) =>
+          typeof document === 'undefined'
+            ? void Atomics.wait(control, GENERATION, generation, 0.05)
+            : undefined,
       },
     });
     const workers = await Promise.all(
