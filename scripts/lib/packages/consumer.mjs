@@ -1,5 +1,5 @@
 // An empty project outside of the workspace with the packages installed as a user would: from tarballs, everything else from the registry.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,19 +10,28 @@ import { root, run } from '../process.mjs';
  * @typedef {{ code: number, output: string }} Ended
  */
 
+/** Folders of the packages that are published: those that are not private. */
+export const publishedPackages = () =>
+  ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group))
+      .map((name) => `${group}/${name}`)
+      .filter((path) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).private !== true),
+  );
+
 /**
- * Packs every package.
+ * Packs every package that is published.
  * @param {string} folder @returns {Promise<Packed[]>}
  */
 export async function pack(folder) {
   mkdirSync(folder, { recursive: true });
+  const published = publishedPackages().map((name) => `--workspace=${name}`);
   const { code, output } = await run(
     'npm',
-    ['pack', '--workspaces', '--json', '--loglevel=error', '--pack-destination', folder],
+    ['pack', ...published, '--json', '--loglevel=error', '--pack-destination', folder],
     { quiet: true },
   );
   if (code !== 0) throw new Error(`npm pack failed:\n${output}`);
-  // An array, or from npm 11.? on an object by name.
+  // An array, or with newer releases of npm an object by name.
   return Object.values(JSON.parse(output.slice(output.search(/[[{]/))));
 }
 
