@@ -21,6 +21,7 @@ import {
 } from './options/flags.js';
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
 import { listOfSizes, path, positiveNumber, severalPaths, wholeNumber } from './options/values.js';
+import { datasetsCommand } from './datasets/flags.js';
 import { explainCommand } from './explain/flags.js';
 import { perturbCommand } from './perturb/flags.js';
 import { version } from './version.js';
@@ -93,6 +94,7 @@ function createProgram(): Command {
     )
     .action(async (flags: TestFlags) => (await import('./commands/test.js')).test(flags));
 
+  datasetsCommand(program, example);
   perturbCommand(program, example);
   explainCommand(program, example);
 

@@ -18,3 +18,13 @@ export {
   type Preparation,
 } from './folder/read.js';
 export { listImages, mostClasses, type ListedImage, type Listing } from './folder/layout.js';
+export { remoteDatasets, type RemoteDataset, type RemoteFile } from './fetch/catalogue.js';
+export {
+  byHand,
+  fetchDataset,
+  folderOf,
+  missingFiles,
+  sha256Of,
+  type FetchEvent,
+  type FetchOptions,
+} from './fetch/fetch.js';
