@@ -11,7 +11,7 @@ import {
   type Recipe,
   type Split,
 } from '@capsnet/datasets';
-import { dataDirectories, readIdxDataset, readNorbDataset } from '@capsnet/datasets/node';
+import { dataDirectories, readIdxDataset, readNorbDataset, shareDataset } from '@capsnet/datasets/node';
 import { foldIn, randomKey } from '@capsnet/tensor';
 import { UserError } from '../errors.js';
 import { exampleSet, type ExampleSet } from './examples.js';
@@ -106,7 +106,8 @@ export function loadTrainingData(name: DatasetName, options: TrainingDataOptions
   return orUserError(() => {
     const recipes = recipesOf(name, kept, { ...options, pictures: folder?.pictures });
     return {
-      training: exampleSet(kept, recipes.training),
+      // Shared with the thread that makes the batches now: the memory they were read into can go.
+      training: exampleSet(shareDataset(kept), recipes.training),
       validation: held && exampleSet(held, recipes.testing),
       testing: exampleSet(testing, recipes.testing),
     };

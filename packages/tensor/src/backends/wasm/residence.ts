@@ -29,8 +29,10 @@ export const viewOf = (heap: Heap, { address, length, dtype }: Slot): Float32Arr
 
 /** Contents that lie in a slot until they are evicted. */
 export class ResidentValue implements Value {
+  /** The contents after they have moved. */
   #host: TypedArray | undefined;
-  #evicted = false;
+  /** A copy that was handed out: used again while somebody holds it, and no memory of ours when nobody does. */
+  #copy: WeakRef<TypedArray> | undefined;
 
   constructor(
     readonly heap: Heap,
@@ -39,18 +41,19 @@ export class ResidentValue implements Value {
 
   /** Where the contents are, while they are there. */
   get location(): Slot | undefined {
-    return this.#evicted ? undefined : this.slot;
+    return this.#host ? undefined : this.slot;
   }
 
   read(): TypedArray {
-    this.#host ??= viewOf(this.heap, this.slot).slice();
-    return this.#host;
+    const known = this.#host ?? this.#copy?.deref();
+    if (known) return known;
+    const copy = viewOf(this.heap, this.slot).slice();
+    this.#copy = new WeakRef<TypedArray>(copy);
+    return copy;
   }
 
   /** Makes room: the contents move to the host. */
   evict(): void {
-    if (this.#evicted) return;
-    this.read();
-    this.#evicted = true;
+    this.#host ??= this.read();
   }
 }

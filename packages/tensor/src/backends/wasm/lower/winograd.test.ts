@@ -105,8 +105,8 @@ const pad = fc.tuple(size(0, 2), size(0, 2));
 property.prop(
   [
     fc.record({
-      x: fc.tuple(size(2, 4), size(10, 19), size(10, 19), fc.constantFrom(8, 16, 24)),
-      filters: fc.constantFrom(8, 16, 72),
+      x: fc.tuple(size(2, 4), size(11, 17), size(11, 17), fc.constantFrom(8, 16)),
+      filters: fc.constantFrom(8, 24, 72),
       kind: fc.constantFrom(
         { stride: 1 as const, taps: 3 as const },
         { stride: 2 as const, taps: 3 as const },
@@ -115,7 +115,7 @@ property.prop(
       padding: fc.tuple(pad, pad),
     }),
   ],
-  { numRuns: 12 },
+  { numRuns: 8 },
 )(
   'odd sizes and padding: near the plain algorithm, the same bits on 1, 2 and 3 threads',
   async ({ kind, ...drawn }) => {
@@ -127,6 +127,7 @@ property.prop(
       expect(relativeError(await run(plain, pass), expected)).toBeLessThan(2e-5);
     }
   },
+  120_000,
 );
 
 describe.each(Object.entries(layers))('%s', (_, layer) => {
@@ -163,7 +164,7 @@ test('a convolution whose channels are no multiples of 8 goes the direct way', a
 });
 
 test('many images go through in chunks, with the same results', { timeout: 60_000 }, async () => {
-  const many: Case = { x: [130, 13, 13, 8], filters: 8, stride: 2, taps: 9, padding: none };
+  const many: Case = { x: [34, 13, 13, 8], filters: 8, stride: 2, taps: 9, padding: none };
   for (const pass of passes(many))
     expect(relativeError(await run(backends[1]!, pass), await run(oracle, pass))).toBeLessThan(2e-5);
 });

@@ -10,7 +10,7 @@ import { activationWords } from './matmul.js';
 import { Layout, type Common, type Scheme } from './winograd.js';
 
 /** Images whose transforms are in memory at once: 0.7 MB each of V and M an image of 2 x 2 tiles and 256 channels. */
-const chunkImages = 128;
+const chunkImages = 32;
 /** Panels of 8 columns of the filter that are transformed and multiplied at once. */
 const blockPanels = 8;
 
