@@ -26,6 +26,7 @@ import { explainCommand } from './explain/flags.js';
 import { perturbCommand } from './perturb/flags.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
+import { robustnessCommand } from './robustness/program.js';
 import { weightsCommand } from './weights/program.js';
 
 const example = (...lines: readonly string[]): string =>
@@ -109,6 +110,7 @@ function createProgram(): Command {
     );
 
   weightsCommand(program, example);
+  robustnessCommand(program, example);
 
   const doctor = program.command('doctor').description('say what this machine offers, what is used, and why');
   doctor

@@ -64,10 +64,10 @@ export const overlays = (command: Command): Command =>
     wholeNumber('--overlays', 1, 1000, '20'),
   );
 
-export const limitTest = (command: Command): Command =>
+export const limitTest = (command: Command, fallback?: number): Command =>
   command.option(
     '--limit-test <n>',
-    'use the first n test images',
+    `use the first n test images${fallback === undefined ? '' : ` (default: ${fallback})`}`,
     wholeNumber('--limit-test', 1, many, '1000'),
   );
 

@@ -1,9 +1,10 @@
 /** Weights that a command was given, read and checked: every command that takes `--weights` begins here. */
 import { WeightsError, loadModel, type LoadedModel, type Model } from '@capsnet/capsules';
 import { readFileSync } from 'node:fs';
-import type { ExampleSet } from '../data/examples.js';
-import { datasetNames, type DatasetName } from '../data/load.js';
+import { recipeOfNote, type ExampleSet } from '../data/examples.js';
+import { datasetName, datasetNames, loadTestData, type DatasetName } from '../data/load.js';
 import { UserError, systemReason } from '../errors.js';
+import type { DataFlags } from '../options/flags.js';
 import { findWeights } from './find.js';
 
 export interface OpenedWeights extends LoadedModel {
@@ -75,4 +76,28 @@ export function checkFit(
       `--weights: ${file} is a model for ${wants} digits, but ${split.name} has ${has} ones. Choose the data set that it was trained on.`,
     );
   }
+}
+
+export interface TestDataFlags extends DataFlags {
+  readonly limitTest?: number;
+  readonly overlays?: number;
+}
+
+/**
+ * The test examples that weights are to be shown: those of the named data set, or of the one they were trained on, prepared as in their training.
+ *
+ * @throws UserError when the data are missing or damaged, or are not what the model takes
+ */
+export function openTestData(opened: OpenedWeights, flags: TestDataFlags): ExampleSet {
+  const { given, model, metadata } = opened;
+  const dataset = flags.dataset === undefined ? trainedDataset(opened) : datasetName(flags.dataset);
+  const noted = metadata['dataset'] === dataset ? metadata['recipe'] : undefined;
+  const split = loadTestData(dataset, {
+    dataDir: flags.dataDir,
+    limit: flags.limitTest,
+    overlays: flags.overlays,
+    recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
+  });
+  checkFit(given, model, split);
+  return split;
 }

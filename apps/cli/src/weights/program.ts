@@ -1,6 +1,8 @@
 /** The commands under `capsnet weights`, with their flags and help. */
 import type { Command } from 'commander';
 import type { ExportFlags, ImportFlags, ListFlags } from '../commands/weights.js';
+import type { CardFlags } from '../commands/card.js';
+import { dataDirectoryFlag, engineFlags, limitTest, outputFlags, overlays } from '../options/flags.js';
 import { imageShape, names, path } from '../options/values.js';
 
 /** Adds `weights` to the program; `example` words the examples of a help page. */
@@ -57,4 +59,20 @@ export function weightsCommand(program: Command, example: (...lines: readonly st
   )
     .addHelpText('after', example('capsnet weights export runs/first/best.safetensors -o first.h5'))
     .action(async (file: string, flags: ExportFlags) => (await commands()).exportWeights(file, flags));
+
+  const card = weights
+    .command('card')
+    .argument('<run>', 'folder of a run of capsnet train')
+    .description('test the best weights of a run, and write them with a model card beside them')
+    .requiredOption('--name <name>', 'name of the weights: NAME.safetensors and NAME.md')
+    .option('-o, --output <dir>', 'folder to write to (default: weights of the clone)', path('--output'))
+    .option('--half', 'store in half precision; the card has the error of both')
+    .option('--processor <text>', 'the processor that trained, for the card');
+  dataDirectoryFlag(card);
+  limitTest(card);
+  overlays(card);
+  engineFlags(card);
+  outputFlags(card)
+    .addHelpText('after', example('capsnet weights card runs/a --name efficient-capsnet-mnist --half'))
+    .action(async (run: string, flags: CardFlags) => (await import('../commands/card.js')).card(run, flags));
 }

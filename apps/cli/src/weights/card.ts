@@ -1,0 +1,156 @@
+/**
+ * Model cards: what weights are, how they were made and how well they do, as a page of Markdown beside the file. Everything in it comes from the run's
+ * folder and from a test of the very file that it describes.
+ */
+import { summarize, type Model } from '@capsnet/capsules';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import { count, duration, percent } from '../output/format.js';
+import { presets } from '../settings/presets.js';
+import { settingNames, settingOf, type GivenSettings } from '../settings/table.js';
+
+/** What a run's folder says. */
+export interface RunFacts {
+  readonly settings: GivenSettings;
+  readonly capsnet: string;
+  readonly protocol: string;
+  readonly machine: { readonly node: string; readonly platform: string; readonly backend: string };
+  readonly trainImages: number;
+  readonly validationImages: number;
+  /** A line an epoch. */
+  readonly epochs: readonly {
+    readonly epoch: number;
+    readonly seconds: number;
+    readonly valSeconds: number;
+    readonly valAccuracy: number;
+  }[];
+}
+
+export interface Card {
+  readonly name: string;
+  readonly model: Model;
+  readonly modelName: string;
+  readonly dataset: string;
+  readonly facts: RunFacts;
+  /** Epoch that the weights are of. */
+  readonly bestEpoch: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** The test of the file itself. */
+  readonly evaluation: Evaluation;
+  /** Of the weights before they were rounded to half precision; absent for a file in single precision. */
+  readonly fullPrecision?: Evaluation;
+  /** The processor, in words. */
+  readonly processor?: string;
+}
+
+/** The command that repeats a run: flags for what is neither a default nor in the preset. What belongs to one machine is left out, the folder of data named. */
+export function commandOf(settings: GivenSettings): string {
+  const preset: GivenSettings = settings.preset === undefined ? {} : presets[settings.preset];
+  const flags = settingNames.flatMap((name) => {
+    const value = settings[name];
+    const { flag, fallback, json, sitting } = settingOf(name);
+    const long = flag.split(' ')[0]!;
+    if (name === 'dataDir') return value === undefined ? [] : [`${long} DIR`];
+    const usual = name === 'preset' ? undefined : (preset[name] ?? fallback);
+    if (
+      value === undefined ||
+      sitting !== undefined ||
+      (value === usual && name !== 'seed' && name !== 'dataset')
+    )
+      return [];
+    if (json === 'boolean') return [value ? long : long.replace(/^--/, '--no-')];
+    return [`${long} ${String(value)}`];
+  });
+  return ['capsnet train', ...flags].join(' ');
+}
+
+/** How often each class was taken for each: rows are the truth. */
+export function confusionOf({ verdicts }: Evaluation, classes: number): number[][] {
+  const table = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const { label, predicted } of verdicts) table[label]![predicted]! += 1;
+  return table;
+}
+
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+const rule = (cells: number): string => `|${' --- |'.repeat(cells)}`;
+
+/** The confusions as a table; of many classes only the most frequent ones as a list. */
+function confusionLines(evaluation: Evaluation, classNames: readonly string[]): string[] {
+  const confusion = confusionOf(evaluation, classNames.length);
+  if (classNames.length <= 12) {
+    return [
+      row(['true \\ taken for', ...classNames]),
+      rule(classNames.length + 1),
+      ...confusion.map((counts, label) => row([classNames[label]!, ...counts])),
+    ];
+  }
+  const wrong = confusion
+    .flatMap((counts, label) => counts.map((times, predicted) => ({ label, predicted, times })))
+    .filter(({ label, predicted, times }) => label !== predicted && times > 0)
+    .sort((a, b) => b.times - a.times)
+    .slice(0, 20);
+  return wrong.map(
+    ({ label, predicted, times }) => `- ${classNames[label]} taken for ${classNames[predicted]}: ${times}`,
+  );
+}
+
+const wordsOf = (evaluation: Evaluation): string =>
+  `${percent(evaluation.error)} (${count(evaluation.misclassified.length)} of ${count(evaluation.count)} wrong)`;
+
+/** The card as Markdown. */
+export function cardText(card: Card): string {
+  const { name, model, modelName, dataset, facts, evaluation, fullPrecision } = card;
+  const { input, classNames } = model.description;
+  const { parameters, parametersWithoutDecoder } = summarize(model);
+  const trained = facts.epochs.reduce((sum, { seconds, valSeconds }) => sum + seconds + valSeconds, 0);
+  const { settings, machine, validationImages } = facts;
+  const pairs = 'decodings' in model.description && model.description.decodings === 2;
+  const entries: (readonly [string, string])[] = [
+    ['model', `${modelName}, images ${input.join(' x ')}, ${classNames.length} classes`],
+    ['parameters', `${count(parameters)}, ${count(parametersWithoutDecoder)} without the decoder`],
+    [
+      'trained on',
+      `${dataset}, ${count(facts.trainImages)} images${validationImages > 0 ? `; ${count(validationImages)} more held out` : ''}`,
+    ],
+    ['command', `\`${commandOf(settings)}\``],
+    ['seed', String(settings.seed ?? 1)],
+    ['epochs', `${facts.epochs.length}; the weights are those of epoch ${card.bestEpoch}`],
+    ['time', duration(trained)],
+    [
+      'machine',
+      [card.processor, machine.platform, `Node ${machine.node}`, machine.backend].filter(Boolean).join(', '),
+    ],
+    ['protocol', facts.protocol],
+    [pairs ? 'test error (1 - multiAccuracy)' : 'test error', `**${wordsOf(evaluation)}**`],
+    ...(fullPrecision
+      ? [['in single precision', `${wordsOf(fullPrecision)}; the file is rounded to half precision`] as const]
+      : []),
+    ['file', `${name}.safetensors, ${count(card.bytes)} bytes, ${fullPrecision ? 'float16' : 'float32'}`],
+    ['sha256', `\`${card.sha256}\``],
+    ['capsnet', facts.capsnet],
+  ];
+  return [
+    `# ${name}`,
+    '',
+    row(['', '']),
+    rule(2),
+    ...entries.map(([key, value]) => row([key, value])),
+    '',
+    'Test it:',
+    '',
+    '```sh',
+    `capsnet test --weights ${name}${settings.dataDir === undefined ? '' : ' --data-dir DIR'}`,
+    '```',
+    '',
+    '## Confusion',
+    '',
+    ...(pairs ? ['Not shown: each answer names two digits.'] : confusionLines(evaluation, classNames)),
+    '',
+    '## Epochs',
+    '',
+    row(['epoch', 'validation accuracy']),
+    rule(2),
+    ...facts.epochs.map(({ epoch, valAccuracy }) => row([epoch, percent(valAccuracy)])),
+    '',
+  ].join('\n');
+}
