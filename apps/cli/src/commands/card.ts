@@ -29,7 +29,10 @@ export interface CardFlags extends TestDataFlags, EngineFlags, OutputFlags {
   readonly output?: string;
 }
 
-type Json = Readonly<Record<string, any>>;
+/** `run` of a config.json. */
+type RunNotes = Pick<RunFacts, 'capsnet' | 'protocol' | 'machine'> & {
+  readonly data: Pick<RunFacts, 'trainImages' | 'validationImages'>;
+};
 
 /** What the folder of a run says. @throws UserError when it is not one, or its run has not ended an epoch */
 export function readRun(directory: string): RunFacts {
@@ -45,26 +48,18 @@ export function readRun(directory: string): RunFacts {
     }
   };
   try {
-    const config = JSON.parse(read('config.json')) as Json;
+    const config = JSON.parse(read('config.json')) as GivenSettings & { readonly run: RunNotes };
     const epochs = read('metrics.jsonl')
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as RunFacts['epochs'][number] & { event: string })
+      .map((line) => JSON.parse(line) as RunFacts['epochs'][number] & { readonly event: string })
       .filter(({ event }) => event === 'epoch');
-    const { capsnet, protocol, machine, data } = config['run'] as Json;
-    const { trainImages, validationImages } = data as Json;
-    const settings = Object.fromEntries(
+    const { capsnet, protocol, machine, data } = config.run;
+    const settings: GivenSettings = Object.fromEntries(
       settingNames.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),
     );
-    return {
-      settings: settings as GivenSettings,
-      capsnet,
-      protocol,
-      machine,
-      trainImages,
-      validationImages,
-      epochs,
-    };
+    const { trainImages, validationImages } = data;
+    return { settings, capsnet, protocol, machine, trainImages, validationImages, epochs };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError)
       throw new UserError(

@@ -3,6 +3,7 @@
  * tell by how much.
  */
 import { dirname, extname, basename } from 'node:path';
+import { testBatchSize } from '../data/batches.js';
 import { FailedRun, Interrupted, systemReason, UserError } from '../errors.js';
 import { listenForInterruption } from '../interruption.js';
 import { startBackend } from '../machine/start.js';
@@ -75,7 +76,7 @@ export async function robustness(flags: RobustnessFlags): Promise<void> {
     for (const [which, weights] of opened.entries()) {
       const split = splits[which]!;
       const examples = await gather(split);
-      const encoder = createEncoder(weights, backend);
+      const encoder = createEncoder(weights, backend, Math.min(testBatchSize, examples.count));
       const label = `${which + 1}/${opened.length}`;
       const begun = performance.now();
       const step =

@@ -8,7 +8,7 @@ import { exitCodeOf, exitCodes, isExpected, UserError } from '../errors.js';
 import { startBackend } from '../machine/start.js';
 import { engineFlags, type EngineFlags } from '../options/flags.js';
 import { suggestion } from '../options/nearest.js';
-import { path } from '../options/values.js';
+import { path, wholeNumber } from '../options/values.js';
 import { createConsole, type Console } from '../output/console.js';
 import { table } from '../output/table.js';
 import type { GoldenFolder } from './golden.js';
@@ -20,6 +20,7 @@ interface Flags extends EngineFlags {
   readonly golden?: string;
   readonly official?: string;
   readonly expected?: string;
+  readonly first?: number;
   readonly case?: readonly string[];
   readonly json?: boolean;
 }
@@ -34,6 +35,11 @@ function createProgram(): Command {
       '--expected <file>',
       'what they answer: input, caps, recon, ... (.safetensors)',
       path('--expected'),
+    )
+    .option(
+      '--first <n>',
+      'compare the first n images of --expected only',
+      wholeNumber('--first', 1, 1_000_000, '2'),
     )
     .option(
       '--case <name>',
@@ -120,7 +126,7 @@ interface Work {
 }
 
 /** @throws UserError when the flags name nothing to run, or too much */
-async function workOf({ golden, official, expected, case: names }: Flags): Promise<Work> {
+async function workOf({ golden, official, expected, first, case: names }: Flags): Promise<Work> {
   if ((official === undefined) !== (expected === undefined))
     throw new UserError('--official and --expected belong together: weights, and what they answer.');
   if ((golden === undefined) === (official === undefined))
@@ -128,6 +134,7 @@ async function workOf({ golden, official, expected, case: names }: Flags): Promi
       'name what to compare with: --golden DIR, or --official FILE.h5 --expected FILE.safetensors.',
     );
   if (golden !== undefined) {
+    if (first !== undefined) throw new UserError('--first is for --expected. Leave it out.');
     const folder = readFolder(golden);
     const wanted = chosen(folder, names);
     return {
@@ -136,7 +143,7 @@ async function workOf({ golden, official, expected, case: names }: Flags): Promi
     };
   }
   if (names !== undefined) throw new UserError('--case chooses among the cases of --golden. Leave it out.');
-  const pair = await readPair(official!, expected!);
+  const pair = await readPair(official!, expected!, first);
   return {
     title: `${official}, recognised as ${pair.name},`,
     run: (backend) => runOfficial(pair, backend),

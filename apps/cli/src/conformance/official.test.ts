@@ -117,7 +117,8 @@ describe('a pair of one’s own', () => {
     });
     expect(of('recon').status).toBe('passed');
 
-    const { weights: file } = await readPair(ownWeights, ownValues);
+    const { weights: file, expected: all } = await readPair(ownWeights, ownValues, 1);
+    expect(all.get('caps')!.shape).toEqual([1, 10, 16]);
     expect(differenceOf(file, file)).toBeUndefined();
     const other = {
       ...file,
@@ -171,6 +172,8 @@ describe('the command', () => {
     [[], 'name what to compare with: --golden DIR, or --official FILE.h5 --expected FILE.safetensors.'],
     [pair.slice(0, 2), '--official and --expected belong together'],
     [[...pair, '--golden', folder], 'name what to compare with'],
+    [['--golden', folder, '--first', '1'], '--first is for --expected'],
+    [[...pair, '--first', '0'], '--first wants a whole number'],
     [[...pair, '--case', 'caps'], '--case chooses among the cases of --golden'],
     [['--official', join(folder, 'no.h5'), ...pair.slice(2)], 'cannot be read (no such file or directory)'],
     [['--official', ownValues, ...pair.slice(2)], 'this cannot be read as an HDF5 file'],

@@ -43,19 +43,36 @@ function read(flag: string, file: string): Uint8Array {
   }
 }
 
-/** Reads both files. @throws UserError when one is missing or damaged, or they do not belong together */
-export async function readPair(weightsFile: string, expectedFile: string): Promise<OfficialPair> {
+/**
+ * Reads both files.
+ *
+ * @param first images to compare; by default all
+ * @throws UserError when a file is missing or damaged, or they do not belong together
+ */
+export async function readPair(
+  weightsFile: string,
+  expectedFile: string,
+  first = Infinity,
+): Promise<OfficialPair> {
   const bytes = read('--official', weightsFile);
-  const values = read('--expected', expectedFile);
+  const stored = read('--expected', expectedFile);
   try {
     const weights = await readKeras(bytes, weightsFile);
-    const { tensors } = decodeSafetensors(values, expectedFile);
+    const { tensors } = decodeSafetensors(stored, expectedFile);
     const { model, name } = recogniseKeras(weights, weightsFile, inputOf(tensors));
-    return { weights, model, name, expected: tensors };
+    const expected = new Map([...tensors].map(([key, values]) => [key, firstOf(values, first)]));
+    return { weights, model, name, expected };
   } catch (error) {
     if (error instanceof WeightsError) throw new UserError(error.message);
     throw error;
   }
+}
+
+/** The first rows of a tensor. */
+function firstOf({ shape, data }: StoredTensor, count: number): StoredTensor {
+  const rows = shape[0] ?? 0;
+  if (rows <= count) return { shape, data };
+  return { shape: [count, ...shape.slice(1)], data: data.slice(0, (data.length / rows) * count) };
 }
 
 /** The size of the images, so that weights for other sizes than the papers' are recognised too. */

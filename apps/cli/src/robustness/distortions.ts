@@ -51,15 +51,15 @@ export interface Distortion {
   readonly unit: string;
   /** Leaves images as they are. */
   readonly neutral: number;
-  levels(shape: ImageShape): readonly number[];
-  apply(
+  readonly levels: (shape: ImageShape) => readonly number[];
+  readonly apply: (
     image: Float32Array,
     shape: ImageShape,
     level: number,
     draw: Draws,
     range: ValueRange,
     out: Float32Array,
-  ): void;
+  ) => void;
 }
 
 export const distortionNames = ['rotate', 'shift', 'scale', 'noise', 'erase'] as const;

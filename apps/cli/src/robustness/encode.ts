@@ -53,7 +53,7 @@ export interface Encoder {
   release(): void;
 }
 
-/** Compiles the encoder of a model for batches of a fixed size; the last batch is filled up with blank images. */
+/** Compiles the encoder of a model for batches of `batchSize` images; the last one is filled up with blank images. */
 export function createEncoder(
   {
     model,
@@ -61,6 +61,7 @@ export function createEncoder(
     state,
   }: { readonly model: Model; readonly parameters: Parameters; readonly state: Parameters },
   backend: Backend,
+  batchSize = testBatchSize,
 ): Encoder {
   const { input, classNames } = model.description;
   const size = imageSize(input);
@@ -84,15 +85,12 @@ export function createEncoder(
       const lengths = new Float32Array(count * classes);
       const all = new Float32Array(count * capsules * dimensions);
       const place = (target: Float32Array, values: TypedArray, start: number, width: number): void =>
-        target.set(
-          values.subarray(0, Math.min(testBatchSize, count - start) * width) as Float32Array,
-          start * width,
-        );
-      for (let start = 0; start < count; start += testBatchSize) {
-        const batch = new Float32Array(testBatchSize * size);
-        for (let row = 0; row < testBatchSize && start + row < count; row++)
+        target.set(values.subarray(0, Math.min(batchSize, count - start) * width), start * width);
+      for (let start = 0; start < count; start += batchSize) {
+        const batch = new Float32Array(batchSize * size);
+        for (let row = 0; row < batchSize && start + row < count; row++)
           draw(start + row, batch.subarray(row * size, (row + 1) * size));
-        const answer = await encode(parameters, state, tensor(batch, [testBatchSize, ...input]));
+        const answer = await encode(parameters, state, tensor(batch, [batchSize, ...input]));
         place(lengths, await answer.lengths.data(), start, classes);
         place(all, await answer.capsules.data(), start, capsules * dimensions);
       }

@@ -16,7 +16,7 @@ export type MotionName = (typeof motionNames)[number];
 
 /** The amount for a draw u in [-1, 1): up to 30 degrees, a seventh of the side, 30 %. */
 const motions: Readonly<
-  Record<MotionName, { pose(amount: number): Pose; amount(u: number, shape: ImageShape): number }>
+  Record<MotionName, { pose: (amount: number) => Pose; amount: (u: number, shape: ImageShape) => number }>
 > = {
   rotation: { amount: (u) => 30 * u, pose: (angle) => ({ angle }) },
   'horizontal shift': { amount: (u, [, width]) => (u * width) / 7, pose: (right) => ({ right }) },

@@ -5,7 +5,7 @@
 import { summarize, type Model } from '@capsnet/capsules';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { count, duration, percent } from '../output/format.js';
-import { presets } from '../settings/presets.js';
+import { recordedSettings, resolveSettings } from '../settings/settings.js';
 import { settingNames, settingOf, type GivenSettings } from '../settings/table.js';
 
 /** What a run's folder says. */
@@ -43,21 +43,27 @@ export interface Card {
   readonly processor?: string;
 }
 
-/** The command that repeats a run: flags for what is neither a default nor in the preset. What belongs to one machine is left out, the folder of data named. */
-export function commandOf(settings: GivenSettings): string {
-  const preset: GivenSettings = settings.preset === undefined ? {} : presets[settings.preset];
+/** The command that repeats a run, with as few flags as say it. What belongs to one machine is left out, the folder of data only named. */
+export function commandOf(recorded: GivenSettings): string {
+  let said: GivenSettings = Object.fromEntries(
+    settingNames
+      .filter((name) => recorded[name] !== undefined && settingOf(name).sitting === undefined)
+      .map((name) => [name, recorded[name]]),
+  );
+  const meaning = (given: GivenSettings): string =>
+    JSON.stringify(recordedSettings(resolveSettings({ ...given, out: '-' })));
+  const whole = meaning(said);
+  for (const name of settingNames) {
+    if (said[name] === undefined || name === 'dataset' || name === 'seed') continue;
+    const { [name]: _left, ...fewer } = said;
+    if (meaning(fewer) === whole) said = fewer;
+  }
   const flags = settingNames.flatMap((name) => {
-    const value = settings[name];
-    const { flag, fallback, json, sitting } = settingOf(name);
+    const value = said[name];
+    const { flag, json } = settingOf(name);
     const long = flag.split(' ')[0]!;
-    if (name === 'dataDir') return value === undefined ? [] : [`${long} DIR`];
-    const usual = name === 'preset' ? undefined : (preset[name] ?? fallback);
-    if (
-      value === undefined ||
-      sitting !== undefined ||
-      (value === usual && name !== 'seed' && name !== 'dataset')
-    )
-      return [];
+    if (name === 'dataDir' && recorded.dataDir !== undefined) return [`${long} DIR`];
+    if (value === undefined) return [];
     if (json === 'boolean') return [value ? long : long.replace(/^--/, '--no-')];
     return [`${long} ${String(value)}`];
   });
