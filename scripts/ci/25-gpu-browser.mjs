@@ -68,9 +68,22 @@ const hasGolden = process.env.CAPSNET_SHARED !== undefined && existsSync(join(go
 const server = await serve({ page: folder, ...(hasGolden ? { golden } : {}) });
 const browser = await softwareBrowser();
 
+/** A page that has nothing loaded yet. A busy machine takes its time: no wait is short. */
+async function open() {
+  const page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(120_000);
+  return page;
+}
+
+/** Loads the program. @param {import('playwright-core').Page} page */
+async function ready(page) {
+  await page.goto(server.address);
+  await page.waitForFunction(() => 'capsnet' in globalThis);
+}
+
 /** @param {string} mode */
 async function conformance(mode) {
-  const page = await (await browser.newContext()).newPage();
+  const page = await open();
   /** @type {any[]} */
   const told = [];
   page.on('pageerror', (error) => check(false, `${mode}: an error on the page: ${error.message}`));
@@ -80,8 +93,7 @@ async function conformance(mode) {
     if (name !== undefined && status !== 'passed')
       console.log(`gpu:${mode}: ${status} ${name} (${op}): ${tensor} ${error} > ${tolerance} ${message}`);
   });
-  await page.goto(server.address);
-  await page.waitForFunction(() => 'capsnet' in globalThis);
+  await ready(page);
   const started = Date.now();
   const problem = await page.evaluate(
     ([request, names]) =>
@@ -110,9 +122,8 @@ async function conformance(mode) {
 
 /** What stands against the limits of devices. @param {string} mode */
 async function limits(mode) {
-  const page = await (await browser.newContext()).newPage();
-  await page.goto(server.address);
-  await page.waitForFunction(() => 'capsnet' in globalThis);
+  const page = await open();
+  await ready(page);
   const { large, lost } = await page.evaluate(
     (name) => /** @type {any} */ (globalThis).capsnet.limits(name),
     mode,
@@ -134,9 +145,8 @@ async function limits(mode) {
 }
 
 try {
-  const page = await (await browser.newContext()).newPage();
-  await page.goto(server.address);
-  await page.waitForFunction(() => 'capsnet' in globalThis);
+  const page = await open();
+  await ready(page);
   reportKernels(
     'after minification, in the browser',
     await page.evaluate(() => /** @type {any} */ (globalThis).capsnet.checkKernels()),

@@ -117,7 +117,7 @@ async function lostDevice({ engine, autograd }, request, lose) {
   let message = 'no error';
   let name = '';
   try {
-    for (let k = 0; k < 3; k++) {
+    for (let k = 0; k < 40; k++) {
       const next = await step(weights);
       await next.loss.item();
       weights = next.weights;
