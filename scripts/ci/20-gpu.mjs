@@ -1,7 +1,8 @@
 // The gpu backend in the modes that run in Node: every case of the golden folder (CAPSNET_SHARED/golden), and 20 steps of the full
 // Efficient-CapsNet whose losses must follow the wasm backend. WebGPU runs on the machine's own driver, or on Chromium's.
 // needs: chromium
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonLines } from '../lib/events.mjs';
 import { root, run } from '../lib/process.mjs';
@@ -88,5 +89,55 @@ for (const { description, losses, seconds } of others) {
     `${losses.length} losses of ${description} follow wasm within ${worst.toExponential(1)} (allowed ${closeness}), ${Math.round(seconds)} s`,
   );
 }
+
+// A driver that is reset in the middle of a training: the command says so and where the checkpoint is, and the run goes on from there, also on another backend.
+const folder = mkdtempSync(join(tmpdir(), 'capsnet-lost-'));
+const out = join(folder, 'run');
+const small = [
+  '--limit-train',
+  '8',
+  '--limit-test',
+  '2',
+  '--batch-size',
+  '2',
+  '--epochs',
+  '1',
+  '--save-every',
+  '1',
+];
+const lost = await run(
+  process.execPath,
+  [
+    ...[
+      '--import',
+      './scripts/lib/lose-device.mjs',
+      'apps/cli/bin/capsnet.js',
+      'train',
+      '--dataset',
+      'digits',
+    ],
+    ...[...small, '--backend', 'gpu:webgpu', '--out', out],
+  ],
+  { quiet: true, env: { ...env, LOSE_WHEN: join(out, 'last', 'checkpoint.safetensors') } },
+);
+const sentence =
+  lost.output.split('\n').find((line) => line.includes('device was lost')) ?? lost.output.slice(-1000);
+check(
+  lost.code === 1 && sentence.includes('The last good checkpoint is') && sentence.includes('--resume'),
+  `a lost device ends a training with exit code ${lost.code} and says: ${sentence}`,
+);
+const again = await run(
+  process.execPath,
+  ['apps/cli/bin/capsnet.js', 'train', '--resume', out, '--backend', 'wasm'],
+  {
+    quiet: true,
+    env,
+  },
+);
+check(
+  again.code === 0,
+  `the training goes on from there, exit code ${again.code}${again.code === 0 ? '' : again.output.slice(-1000)}`,
+);
+rmSync(folder, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
