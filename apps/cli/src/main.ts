@@ -23,6 +23,7 @@ import { modelsToCompare, partsToMeasure } from './bench/flags.js';
 import { listOfSizes, path, positiveNumber, severalPaths, wholeNumber } from './options/values.js';
 import { datasetsCommand } from './datasets/flags.js';
 import { explainCommand } from './explain/flags.js';
+import { inspectCommand } from './plans/flags.js';
 import { perturbCommand } from './perturb/flags.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
@@ -111,6 +112,8 @@ function createProgram(): Command {
 
   weightsCommand(program, example);
   robustnessCommand(program, example);
+
+  inspectCommand(program, example);
 
   const doctor = program.command('doctor').description('say what this machine offers, what is used, and why');
   doctor

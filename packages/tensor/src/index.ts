@@ -28,10 +28,17 @@ export * from './library/einsum.js';
 export * from './tree.js';
 export * from './random/key.js';
 export * from './random/draw.js';
-export { compile, type Compiled, type CompileOptions } from './compile/compile.js';
-export { topologicalOrder } from './compile/plan.js';
+export { compile, type Compiled, type CompileOptions, type Listing } from './compile/compile.js';
+export { topologicalOrder, type GraphListing, type NodeListing } from './compile/plan.js';
 export { traced } from './compile/trace.js';
 export { createBackend, setBackend, type BackendOptions, type BackendRequest } from './backends/choose.js';
 export type { GpuBackend } from './backends/gpu/backend.js';
 export { gpuModes, type GpuMode, type GpuRequest } from './backends/gpu/modes.js';
-export type { Backend, BackendName, Executable, MemoryUse, StepTime } from './backends/backend.js';
+export type {
+  Backend,
+  BackendName,
+  Executable,
+  MemoryUse,
+  StepListing,
+  StepTime,
+} from './backends/backend.js';

@@ -40,6 +40,20 @@ export interface StepTime {
   readonly operations: number;
 }
 
+/** A step of a lowered plan, for listings. */
+export interface StepListing {
+  /** What it computes, in the words of the operations: `conv2d bias relu`. */
+  readonly label: string;
+  /** Shape of the result. */
+  readonly shape: readonly number[];
+  /** Name of the kernel that runs. */
+  readonly kernel: string;
+  /** Text of the kernel, where it was made for this very step. */
+  readonly source?: string;
+  /** Floating-point operations, multiply and add counted as two; 0 where the count means nothing. */
+  readonly operations: number;
+}
+
 /** A plan lowered by a backend, with the memory that it needs. */
 export interface Executable {
   /**
@@ -49,6 +63,8 @@ export interface Executable {
   run(inputs: readonly Value[]): readonly Value[] | Promise<readonly Value[]>;
   /** The lowered plan as text: steps, kernels, buffers, memory. */
   inspect(): string;
+  /** The steps, in the order in which they run. */
+  steps(): readonly StepListing[];
   readonly memory: MemoryUse;
   /** Runs once and returns the time of each step. */
   profile?(inputs: readonly Value[]): readonly StepTime[] | Promise<readonly StepTime[]>;

@@ -2,14 +2,21 @@
  * `compile`: a pure function of tensors becomes a plan, once for each signature of its arguments; calls after the first only
  * run the plan and allocate nothing.
  */
-import type { Backend, Executable, MemoryUse, StepTime } from '../backends/backend.js';
+import type { Backend, Executable, MemoryUse, StepListing, StepTime } from '../backends/backend.js';
 import { chooseBackend, currentBackend } from '../backends/choose.js';
 import { TensorError, showShape } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
 import type { Value } from '../graph/value.js';
 import { leaves, unflatten } from '../tree.js';
 import { evaluate, evaluateSync } from './evaluate.js';
-import { matchDonations, showPlan, topologicalOrder, type Plan } from './plan.js';
+import {
+  listGraph,
+  matchDonations,
+  showPlan,
+  topologicalOrder,
+  type GraphListing,
+  type Plan,
+} from './plan.js';
 import { simplify } from './simplify.js';
 import { traced } from './trace.js';
 
@@ -26,6 +33,13 @@ export interface CompileOptions {
   readonly name?: string;
 }
 
+/** A plan as data: what `inspect` shows as text. */
+export interface Listing extends GraphListing {
+  /** What the backend runs, in order. */
+  readonly steps: readonly StepListing[];
+  readonly memory: MemoryUse;
+}
+
 /** A compiled function: call it like the original, and await the result. */
 export interface Compiled<Args extends readonly unknown[], Result> {
   (...args: Args): Promise<Result>;
@@ -33,6 +47,8 @@ export interface Compiled<Args extends readonly unknown[], Result> {
   sync(...args: Args): Result;
   /** Graph and lowered plan for these arguments as text. */
   inspect(...args: Args): Promise<string>;
+  /** The same as data. */
+  list(...args: Args): Promise<Listing>;
   /** Runs once for these arguments and times each step. Nothing is donated or returned. */
   profile(...args: Args): Promise<readonly StepTime[]>;
   /** Bytes that the plans of this function hold. */
@@ -203,6 +219,11 @@ export function compile<Args extends readonly unknown[], Result>(
         backend ?? (await chooseBackend()),
       );
       return `${showPlan(plan)}\n\n${executable.inspect()}`;
+    },
+    async list(...args: Args): Promise<Listing> {
+      const chosen = backend ?? (await chooseBackend());
+      const { plan, executable } = await prepare(args, leaves<unknown>(args), chosen);
+      return { ...listGraph(plan), steps: executable.steps(), memory: executable.memory };
     },
     async profile(...args: Args): Promise<readonly StepTime[]> {
       const chosen = backend ?? (await chooseBackend());

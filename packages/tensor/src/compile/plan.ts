@@ -75,25 +75,65 @@ export function matchDonations(
   });
 }
 
-/** The plan's graph as text, a line a node. */
-export function showPlan(plan: Plan): string {
+/** A node of a graph as it stands in a listing: operands and results are names, `%3`. */
+export interface NodeListing {
+  readonly name: string;
+  readonly op: string;
+  readonly operands: readonly string[];
+  /** Without shape and type. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
+/** The graph of a plan. */
+export interface GraphListing {
+  /** What the plan is called. */
+  readonly name: string;
+  readonly inputs: number;
+  /** Operands first. */
+  readonly nodes: readonly NodeListing[];
+  /** Names of the results. */
+  readonly outputs: readonly string[];
+}
+
+/** The plan's graph as data. */
+export function listGraph(plan: Plan): GraphListing {
   const names = new Map(plan.nodes.map((node, index) => [node, `%${index}`]));
   const nameOf = (node: Tensor): string => names.get(node) ?? `%input${plan.inputs.indexOf(node)}`;
-  const attributes = (node: Tensor): string => {
-    const given = Object.entries(node.attributes() as unknown as Record<string, unknown>).filter(
-      ([key]) => key !== 'shape' && key !== 'dtype',
-    );
-    return given.length === 0
-      ? ''
-      : ` {${given.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')}}`;
+  return {
+    name: plan.name,
+    inputs: plan.inputs.length,
+    nodes: plan.nodes.map((node) => {
+      const {
+        shape: _shape,
+        dtype: _dtype,
+        ...attributes
+      } = node.attributes() as unknown as Record<string, unknown>;
+      return {
+        name: nameOf(node),
+        op: node.op,
+        operands: node.inputs.map(nameOf),
+        attributes,
+        shape: node.shape,
+        dtype: node.dtype,
+      };
+    }),
+    outputs: plan.outputs.map(nameOf),
   };
-  const lines = plan.nodes.map(
-    (node) =>
-      `${nameOf(node)} = ${node.op}(${node.inputs.map(nameOf).join(', ')})${attributes(node)} -> ${node.dtype}${showShape(node.shape)}`,
-  );
+}
+
+/** The plan's graph as text, a line a node. */
+export function showPlan(plan: Plan): string {
+  const { name: planName, inputs, nodes, outputs } = listGraph(plan);
+  const lines = nodes.map(({ name, op, operands, attributes, shape, dtype }) => {
+    const given = Object.entries(attributes).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+    const shown = given.length === 0 ? '' : ` {${given.join(', ')}}`;
+    return `${name} = ${op}(${operands.join(', ')})${shown} -> ${dtype}${showShape(shape)}`;
+  });
   return [
-    `plan ${plan.name}: ${plan.inputs.length} inputs, ${plan.nodes.length} nodes, ${plan.outputs.length} outputs`,
+    `plan ${planName}: ${inputs} inputs, ${nodes.length} nodes, ${outputs.length} outputs`,
     ...lines,
-    `return ${plan.outputs.map(nameOf).join(', ')}`,
+    `return ${outputs.join(', ')}`,
   ].join('\n');
 }

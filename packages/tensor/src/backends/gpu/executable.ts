@@ -1,5 +1,5 @@
 /** A lowered plan on a device: brings inputs there, runs the calls, hands out results that stay there. */
-import type { Executable, MemoryUse, StepTime } from '../backend.js';
+import type { Executable, MemoryUse, StepListing, StepTime } from '../backend.js';
 import type { Plan } from '../../compile/plan.js';
 import { showShape, TensorError } from '../../errors.js';
 import { HostValue, type Value } from '../../graph/value.js';
@@ -68,6 +68,16 @@ export class GpuExecutable implements Executable {
       ({ kernel, shape }, at) => `${at}: ${kernel.name} ${showShape(shape)}\n${kernel.source}`,
     );
     return [`gpu:${this.device.mode}, ${this.#runner.describe()}`, ...lines].join('\n');
+  }
+
+  steps(): StepListing[] {
+    return this.program.calls.map(({ kernel: { name, source, operations }, shape }) => ({
+      label: name,
+      shape,
+      kernel: name,
+      source,
+      operations,
+    }));
   }
 
   release(): void {

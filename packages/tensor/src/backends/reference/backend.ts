@@ -81,6 +81,16 @@ function prepare(plan: Plan, precision: Precision): Executable {
     run: (inputs) => interpret(inputs),
     inspect: () =>
       `reference interpreter, ${precision}: one definition a node, in the order above\n${showPlan(plan)}`,
+    steps: () =>
+      plan.nodes
+        .filter((node) => node.value === undefined && node.op !== 'input')
+        .map(({ op, shape }) => ({
+          label: op,
+          shape,
+          kernel: op,
+          source: String(Reflect.get(ops[op], 'reference')),
+          operations: 0,
+        })),
     memory: { total: 0, arena: 0 },
     profile(inputs) {
       const times: StepTime[] = [];

@@ -5,7 +5,7 @@ import { schedule } from '../../compile/schedule.js';
 import type { Plan } from '../../compile/plan.js';
 import { showShape } from '../../errors.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { Backend, StepTime } from '../backend.js';
+import type { Backend, StepListing, StepTime } from '../backend.js';
 import { WasmExecutable, type Program } from './executable.js';
 import { layOut } from './layout.js';
 import { copyStep, kernels, type Lowered, type Step } from './lower/kernel.js';
@@ -113,22 +113,22 @@ class WasmProgram implements Program {
   constructor(
     private readonly runtime: WasmRuntime,
     private readonly address: number,
-    private readonly steps: readonly Named[],
+    private readonly named: readonly Named[],
     private readonly base: number,
     private readonly total: number,
     private readonly arena: number,
   ) {}
 
   run(): void {
-    this.runtime.run(this.address, this.steps.length);
+    this.runtime.run(this.address, this.named.length);
   }
 
   profile(): StepTime[] {
-    const times = this.runtime.allocate(this.steps.length * 8);
+    const times = this.runtime.allocate(this.named.length * 8);
     try {
-      this.runtime.run(this.address, this.steps.length, times);
-      const milliseconds = new Float64Array(this.runtime.buffer, times, this.steps.length).slice();
-      return this.steps.map(({ step, lowered, last }, index) => ({
+      this.runtime.run(this.address, this.named.length, times);
+      const milliseconds = new Float64Array(this.runtime.buffer, times, this.named.length).slice();
+      return this.named.map(({ step, lowered, last }, index) => ({
         step: lowered ? (last ? lowered.label : `${lowered.label}: ${step.kernel}`) : 'copy donated',
         shape: lowered ? showShape(lowered.shape) : '',
         milliseconds: milliseconds[index]!,
@@ -140,14 +140,23 @@ class WasmProgram implements Program {
   }
 
   describe(): string {
-    const lines = this.steps.map(
+    const lines = this.named.map(
       ({ step, lowered }, index) =>
         `${index}: ${step.kernel}  ${lowered ? `${lowered.label} ${showShape(lowered.shape)}` : 'copy donated'}`,
     );
     return [
-      `program: ${this.steps.length} steps on ${this.runtime.threads} thread(s); memory ${this.total} bytes, of which arena ${this.arena}`,
+      `program: ${this.named.length} steps on ${this.runtime.threads} thread(s); memory ${this.total} bytes, of which arena ${this.arena}`,
       ...lines,
     ].join('\n');
+  }
+
+  steps(): StepListing[] {
+    return this.named.map(({ step, lowered, last }) => ({
+      label: lowered ? lowered.label : 'copy donated',
+      shape: lowered ? lowered.shape : [],
+      kernel: step.kernel,
+      operations: last && lowered ? lowered.operations : 0,
+    }));
   }
 
   release(): void {

@@ -1,7 +1,7 @@
 /**
  * A lowered plan with its memory: binds inputs, runs the program, hands out results.
  */
-import type { MemoryUse, StepTime } from '../backend.js';
+import type { MemoryUse, StepListing, StepTime } from '../backend.js';
 import type { Plan } from '../../compile/plan.js';
 import { TensorError } from '../../errors.js';
 import type { Value } from '../../graph/value.js';
@@ -15,6 +15,7 @@ export interface Program {
   profile(): StepTime[];
   /** Steps and kernels as text. */
   describe(): string;
+  steps(): StepListing[];
   /** Gives the plan's memory back. */
   release(): void;
 }
@@ -70,6 +71,10 @@ export class WasmExecutable {
 
   inspect(): string {
     return this.program.describe();
+  }
+
+  steps(): StepListing[] {
+    return this.program.steps();
   }
 
   release(): void {

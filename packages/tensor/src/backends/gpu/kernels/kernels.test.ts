@@ -36,7 +36,13 @@ async function lowered(
     precision: 'float32',
     prepare(plan) {
       program = programOf(plan);
-      return { run: () => [], inspect: () => '', memory: { total: 0, arena: 0 }, release() {} };
+      return {
+        run: () => [],
+        steps: () => [],
+        inspect: () => '',
+        memory: { total: 0, arena: 0 },
+        release() {},
+      };
     },
     dispose() {},
   };
