@@ -20,7 +20,7 @@ const expectOneLine = (): void => {
 };
 
 describe('help', () => {
-  const commands = ['train', 'test', 'perturb', 'explain', 'datasets', 'info', 'doctor'];
+  const commands = ['train', 'test', 'perturb', 'explain', 'compare', 'sweep', 'datasets', 'info', 'doctor'];
 
   it.each([[[]], [['--help']], [['help']]])('lists the commands for %j', async (args) => {
     expect(await main(args)).toBe(0);

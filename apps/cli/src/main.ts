@@ -22,9 +22,11 @@ import {
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
 import { listOfSizes, path, positiveNumber, severalPaths, wholeNumber } from './options/values.js';
 import { datasetsCommand } from './datasets/flags.js';
+import { compareCommand } from './compare/flags.js';
 import { explainCommand } from './explain/flags.js';
 import { inspectCommand } from './plans/flags.js';
 import { perturbCommand } from './perturb/flags.js';
+import { sweepCommand } from './sweep/flags.js';
 import { version } from './version.js';
 import { suggestion } from './options/nearest.js';
 import { robustnessCommand } from './robustness/program.js';
@@ -99,6 +101,8 @@ function createProgram(): Command {
   datasetsCommand(program, example);
   perturbCommand(program, example);
   explainCommand(program, example);
+  compareCommand(program, example);
+  sweepCommand(program, example);
 
   program
     .command('info')

@@ -27,6 +27,7 @@ import { trainEpochs } from '../training/loop.js';
 import { megabytes, memoryNeed } from '../training/memory.js';
 import { trainingProgress } from '../training/progress.js';
 import { announce, reportResult } from '../training/report.js';
+import { forgetResult, keepResult } from '../training/result.js';
 import type { Run } from '../training/run.js';
 import { version } from '../version.js';
 
@@ -62,6 +63,7 @@ export async function train(flags: TrainFlags): Promise<void> {
   );
   try {
     unlock = lockRun(settings.resumed ? '--resume' : '--out', settings.out);
+    forgetResult(settings.out);
     const folder = openRunFolder(settings.out, { resume: settings.resumed });
     if (!settings.resumed) {
       const parts = { version, settings, model, training, validation, testing, backend };
@@ -91,6 +93,7 @@ export async function train(flags: TrainFlags): Promise<void> {
     }
     const started = performance.now();
     const outcome = await trainEpochs(run);
+    keepResult(run, outcome);
     reportResult(run, outcome, (performance.now() - started) / 1000);
   } finally {
     progress.clear();

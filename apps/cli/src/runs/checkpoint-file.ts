@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors, WeightsError, type StoredTensor } from '@capsnet/capsules';
 import { systemReason } from '../errors.js';
 import { writeFileAtomically } from './atomic.js';
@@ -45,7 +45,8 @@ export function writeCheckpoint(
   const { current, previous } = checkpointFiles(directory);
   const text = JSON.stringify(position);
   const bytes = encodeSafetensors(tensors, { [positionKey]: text, [checksumKey]: checksum(text, tensors) });
-  mkdirSync(join(directory, 'last'), { recursive: true });
+  // Not recursive: a run's folder that somebody removed is not made anew, without its settings, unnoticed.
+  if (!existsSync(dirname(current))) mkdirSync(dirname(current));
   writeFileAtomically(current, bytes, () => {
     if (existsSync(current)) renameSync(current, previous);
   });

@@ -77,6 +77,12 @@ export function lockRun(flag: string, directory: string): () => void {
   }
   return () => {
     const holder = readHolder(file);
-    if (holder?.pid === own.pid && holder.host === own.host) rmSync(file, { force: true });
+    if (holder?.pid !== own.pid || holder.host !== own.host) return;
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      // A disk that has become read-only, which has been told already: the lock of a process that is gone is none.
+      if (systemReason(error) === undefined) throw error;
+    }
   };
 }

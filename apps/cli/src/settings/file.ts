@@ -11,11 +11,11 @@ export const schemaLocation = 'https://unpkg.com/@capsnet/cli/schema/config.sche
 const otherKeys = ['$schema', 'run'];
 
 /**
- * Reads a configuration: a JSON object of settings, for example `config.json` of a run.
+ * The contents of a JSON file that a flag or an argument names.
  *
- * @throws UserError for a file that cannot be read, is not JSON, has an unknown key or a value of the wrong kind
+ * @throws UserError for a file that cannot be read, or is not JSON
  */
-export function readSettingsFile(option: string, file: string): GivenSettings & { readonly run?: unknown } {
+export function readJson(option: string, file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -24,26 +24,39 @@ export function readSettingsFile(option: string, file: string): GivenSettings & 
     if (reason === undefined) throw error;
     throw new UserError(`${option}: "${file}" cannot be read (${reason}). Give a JSON file of settings.`);
   }
-  let content: unknown;
   try {
-    content = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new UserError(
       `${option}: ${file} is not JSON (${(error as Error).message}). Mend it, or start anew.`,
     );
   }
+}
+
+/**
+ * Reads a configuration: a JSON object of settings, for example `config.json` of a run.
+ *
+ * @throws UserError for a file that cannot be read, is not JSON, has an unknown key or a value of the wrong kind
+ */
+export function readSettingsFile(option: string, file: string): GivenSettings & { readonly run?: unknown } {
+  const content = readJson(option, file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new UserError(`${option}: ${file} is not a JSON object of settings, for example {"epochs": 10}.`);
   }
   const settings: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(content)) {
     if (key === 'run') settings[key] = value;
-    if (!otherKeys.includes(key)) settings[key] = readValue(option, file, key, value);
+    if (!otherKeys.includes(key)) settings[key] = readSetting(option, file, key, value);
   }
   return settings;
 }
 
-function readValue(option: string, file: string, key: string, value: unknown): unknown {
+/**
+ * A setting as a JSON file has it.
+ *
+ * @throws UserError for an unknown key, with the nearest one, or a value of the wrong kind
+ */
+export function readSetting(option: string, file: string, key: string, value: unknown): unknown {
   const name = settingNames.find((known) => known === key);
   if (name === undefined) {
     throw new UserError(

@@ -1,0 +1,40 @@
+/** The flags of `capsnet sweep`. */
+import type { Command } from 'commander';
+import { outputFlags, type OutputFlags } from '../options/flags.js';
+import { oneOf, path, wholeNumber } from '../options/values.js';
+import { launcherNames, type LauncherName } from './launcher.js';
+
+export interface SweepFlags extends OutputFlags {
+  readonly out?: string;
+  readonly jobs: number;
+  readonly launcher: LauncherName;
+  readonly dryRun?: boolean;
+}
+
+/** Adds the command. */
+export function sweepCommand(program: Command, example: (...lines: readonly string[]) => string): void {
+  const command = program
+    .command('sweep')
+    .description('train a grid, random draws or a list of settings, and rank the runs')
+    .argument('<file>', 'a JSON file: "base", and one of "grid", "random", "list"', path('capsnet sweep'))
+    .option('--out <dir>', 'folder of the runs (default: runs/<name of the file>)', path('--out'))
+    .option('--jobs <n>', 'runs at once', wholeNumber('--jobs', 1, 256, '2'), 1)
+    .option(
+      '--launcher <name>',
+      `where runs are computed: ${launcherNames.join(', ')}`,
+      oneOf('--launcher', 'launcher', launcherNames),
+      'local',
+    )
+    .option('--dry-run', 'say which runs there are, and train nothing');
+  outputFlags(command)
+    .addHelpText(
+      'after',
+      `\nRuns that have ended are not repeated, others go on where they were.\n${example(
+        'capsnet sweep rates.json --jobs 2',
+        `echo '{"base": {"epochs": 2}, "grid": {"lr": [0.001, 0.0005]}}' > rates.json`,
+      )}`,
+    )
+    .action(async (file: string, flags: SweepFlags) =>
+      (await import('../commands/sweep.js')).sweep(file, flags),
+    );
+}

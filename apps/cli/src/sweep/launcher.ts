@@ -1,0 +1,39 @@
+/** Where the runs of a sweep are computed. A launcher starts `capsnet` with given arguments somewhere; that is all it knows of training. */
+import type { Event } from '../output/json.js';
+import { localLauncher } from './local.js';
+
+export interface Job {
+  /** Of the run. */
+  readonly name: string;
+  /** What stands behind `capsnet`. */
+  readonly args: readonly string[];
+}
+
+export interface JobEnd {
+  /** The exit code of `capsnet`; null when a signal ended it. */
+  readonly code: number | null;
+  /** Its last words on standard error. */
+  readonly words: string;
+}
+
+export interface Running {
+  /** Never rejects: what could not be started has ended with its reason as last words. */
+  readonly ended: Promise<JobEnd>;
+  /** Asks it to keep its state and end (as Ctrl-C); the second time at once. */
+  stop(): void;
+}
+
+export interface Launcher {
+  readonly name: string;
+  /** Starts a job; `onEvent` is called with what it prints under --json. */
+  start(job: Job, onEvent: (event: Event) => void): Running;
+}
+
+/** All there are: another one is a file beside `local.ts` and a row here. */
+const launchers = { local: localLauncher } as const satisfies Readonly<Record<string, () => Launcher>>;
+
+export type LauncherName = keyof typeof launchers;
+export const launcherNames = Object.keys(launchers) as LauncherName[];
+
+/** The launcher of a name. */
+export const createLauncher = (name: LauncherName): Launcher => launchers[name]();
