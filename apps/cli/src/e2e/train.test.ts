@@ -73,6 +73,7 @@ describe('capsnet train and test', () => {
       'metrics.jsonl',
       'reconstructions.png',
       'report.html',
+      'result.json',
     ]);
     expect(readdirSync(join(run, 'last')).sort()).toEqual(['checkpoint.safetensors', 'previous.safetensors']);
     const metrics = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n');
