@@ -57,6 +57,17 @@ describe('mistakes', () => {
     [['train', '--out', ''], '--out wants a path'],
     [['train', '--out', '/dev/null/run'], '--out: the folder "/dev/null/run" cannot be written to'],
     [['train', 'digits'], 'too many arguments'],
+    [
+      ['train', '--model', 'cnn', '--routing-iterations', '2', '--limit-train', '9'],
+      'does not route in rounds',
+    ],
+    [
+      ['train', '--routing-iterations', '6'],
+      '--routing-iterations wants a whole number, from 1 to 5, not "6"',
+    ],
+    [['info', '--input', '28x28'], '--input wants height, width and channels of the images, not "28x28"'],
+    [['info', 'original-capsnet', '--input', '12x12x1'], 'original-capsnet: images of 12x12 are too small'],
+    [['info', '--classes', '1'], '--classes wants a whole number, from 2 to 10000'],
     [['train', '--seed'], "option '--seed <n>' argument missing"],
     [['test'], "required option '--weights <file>' not specified"],
     [
@@ -80,6 +91,18 @@ describe('info', () => {
     expect(stdout).toMatch(/digit +10 x 16 +20,640\n/);
     // 161 k without the decoder, as the paper says.
     expect(stdout).toMatch(/1,573,168 parameters, 161,824 without the decoder/);
+  });
+
+  it('prints a model at another size', async () => {
+    const args = ['info', 'efficient-capsnet', '--input', '64x96x3', '--classes', '62', '--json'];
+    expect(await main(args)).toBe(0);
+    const { input, classes, layers } = JSON.parse(stdout) as {
+      input: number[];
+      classes: number;
+      layers: { layer: string; output: number[] }[];
+    };
+    expect([input, classes]).toEqual([[64, 96, 3], 62]);
+    expect(layers.find(({ layer }) => layer === 'digit')!.output).toEqual([62, 16]);
   });
 
   it('prints every model as JSON', async () => {

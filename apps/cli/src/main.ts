@@ -20,7 +20,14 @@ import {
   overlays,
 } from './options/flags.js';
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
-import { listOfSizes, path, positiveNumber, severalPaths, wholeNumber } from './options/values.js';
+import {
+  imageShape,
+  listOfSizes,
+  path,
+  positiveNumber,
+  severalPaths,
+  wholeNumber,
+} from './options/values.js';
 import { datasetsCommand } from './datasets/flags.js';
 import { compareCommand } from './compare/flags.js';
 import { explainCommand } from './explain/flags.js';
@@ -108,6 +115,8 @@ function createProgram(): Command {
     .command('info')
     .argument('[model]', 'one model; all of them when left out')
     .description('print the models: layers, output shapes, parameters')
+    .option('--input <size>', 'images of other height x width x channels', imageShape('--input'))
+    .option('--classes <n>', 'another number of classes', wholeNumber('--classes', 2, 10_000, '62'))
     .option('--json', 'one JSON object a line')
     .addHelpText('after', example('capsnet info efficient-capsnet'))
     .action(async (model: string | undefined, flags: InfoFlags) =>

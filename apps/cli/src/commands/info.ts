@@ -1,7 +1,18 @@
 /**
  * `capsnet info`: the models as tables of layers, output shapes and parameters. No backend is started: the shapes come from the lazy graph.
  */
-import { buildModel, describeModel, modelNames, summarize, type ModelName } from '@capsnet/capsules';
+import {
+  buildModel,
+  describeModel,
+  DescriptionError,
+  modelNames,
+  summarize,
+  type ImageShape,
+  type ModelDescription,
+  type ModelName,
+  type ModelSummary,
+} from '@capsnet/capsules';
+import { UserError } from '../errors.js';
 import { oneOf } from '../options/values.js';
 import { createConsole } from '../output/console.js';
 import { count } from '../output/format.js';
@@ -10,6 +21,10 @@ import { table } from '../output/table.js';
 
 export interface InfoFlags {
   readonly json?: boolean;
+  /** Height, width and channels, where they are not those of the paper. */
+  readonly input?: ImageShape;
+  /** Number of classes. */
+  readonly classes?: number;
 }
 
 /** Runs the command for one model, or for all. */
@@ -18,8 +33,7 @@ export async function info(named: string | undefined, flags: InfoFlags): Promise
   const names: readonly ModelName[] =
     named === undefined ? modelNames : [oneOf('capsnet info', 'model', modelNames)(named)];
   names.forEach((name, index) => {
-    const description = describeModel(name);
-    const summary = summarize(buildModel(description));
+    const { description, summary } = described(name, flags);
     if (flags.json)
       emit(console, {
         event: 'model',
@@ -30,6 +44,25 @@ export async function info(named: string | undefined, flags: InfoFlags): Promise
       });
     else console.result(`${index === 0 ? '' : '\n'}${modelTable(name, description, summary).join('\n')}\n`);
   });
+}
+
+/** The model at the size that is asked for. @throws UserError when its layers do not fit such images */
+function described(
+  name: ModelName,
+  { input, classes }: InfoFlags,
+): { readonly description: ModelDescription; readonly summary: ModelSummary } {
+  try {
+    const description = describeModel(name, {
+      ...(input === undefined ? {} : { input }),
+      ...(classes === undefined
+        ? {}
+        : { classNames: Array.from({ length: classes }, (_, index) => `class ${index}`) }),
+    });
+    return { description, summary: summarize(buildModel(description)) };
+  } catch (error) {
+    if (error instanceof DescriptionError) throw new UserError(`${name}: ${error.message}`);
+    throw error;
+  }
 }
 
 function modelTable(

@@ -28,6 +28,9 @@ describe('sizes of the published models', () => {
     expect(total('original-capsnet')).toBe(6_804_384 + 1_411_344);
     expect(total('efficient-capsnet-smallnorb')).toBe(381_234);
     expect(total('efficient-capsnet')).toBe(161_824 + 1_411_344);
+    expect(total('efficient-capsnet-multimnist')).toBe(2_090_800);
+    expect(total('base-capsnet')).toBe(181_528 + 1_411_344);
+    expect(total('cnn')).toBe(1_655_422);
   });
 });
 
