@@ -125,6 +125,21 @@ describe.each(modes)('$request', ({ request, runs }) => {
   });
 });
 
+describe('one pipeline for a whole plan', () => {
+  it('is what webasm runs', async () => {
+    const backend = await createBackend('gpu:webasm');
+    const f = compile((x: Tensor) => [sum(mul(add(x, 1), 2)), slice(x, [1], [1]) as Tensor] as const, {
+      backend,
+    });
+    const x = tensor([1, 2, 3]);
+    const [total, second] = await f(x);
+    expect([await total.item(), await second.item()]).toEqual([18, 2]);
+    expect(await f.inspect(x)).toMatch(/one pipeline of \d+ calls of \d+ kernels \(fused-/);
+    f.release();
+    await backend.dispose();
+  });
+});
+
 describe.skipIf(!hasWebGpu)('on a device', () => {
   it('results stay there and donated memory is given back', async () => {
     const backend = await createBackend('gpu:webgpu');

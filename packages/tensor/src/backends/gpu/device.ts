@@ -13,6 +13,7 @@ import {
   type GpuClass,
   type GpuInstance,
   type KernelArray,
+  type RunnablePipeline,
   type RunnableKernel,
 } from './library.js';
 import { onDevice, onWebGl, type GpuMode } from './modes.js';
@@ -250,9 +251,41 @@ export class GpuDevice {
     else (this.#context as { finish?: () => void } | undefined)?.finish?.();
   }
 
-  /** A whole sequence of kernels as one call, for `PipelineRunner`. */
-  get library(): GpuInstance {
-    return this.gpu;
+  /**
+   * A whole sequence of kernels as one call.
+   *
+   * @param count arrays that it takes
+   * @param orchestration is run once, with stand-ins for the arrays, and calls kernels of this device
+   */
+  pipeline(
+    count: number,
+    orchestration: (handles: readonly KernelArray[]) => readonly KernelArray[],
+  ): RunnablePipeline {
+    const traced = (...handles: readonly KernelArray[]): readonly KernelArray[] => orchestration(handles);
+    // GPU.js asks a function how many parameters it has.
+    Object.defineProperty(traced, 'length', { value: count });
+    return this.gpu.createPipeline(traced);
+  }
+
+  /** Runs a pipeline. @throws TensorError when something else than the mode of this device ran, or it failed */
+  async callPipeline(
+    pipeline: RunnablePipeline,
+    inputs: readonly Float32Array[],
+  ): Promise<readonly Float32Array[]> {
+    let results: readonly Float32Array[];
+    try {
+      results = await pipeline(...inputs);
+    } catch (error) {
+      throw this.failure('a pipeline', error);
+    }
+    const { backend, fallbackReason } = pipeline;
+    if (backend !== this.mode) {
+      throw new TensorError(
+        `gpu:${this.mode}`,
+        `GPU.js left this mode for a whole pipeline (${backend ?? 'nowhere'}: ${fallbackReason ?? 'no reason given'}). Its results are not used.`,
+      );
+    }
+    return results;
   }
 
   async dispose(): Promise<void> {

@@ -8,7 +8,8 @@ import type { KernelArray } from './library.js';
 import type { Place } from './lower/call.js';
 import type { Program } from './lower/program.js';
 import { DeviceValue } from './residence.js';
-import { CallRunner, type Contents } from './runner.js';
+import { runnerFor } from './pipeline.js';
+import type { Contents, Runner } from './runner.js';
 
 /** A host value that was brought to the device for an input. */
 interface Bound {
@@ -21,7 +22,7 @@ const remove = (array: KernelArray | undefined): void => {
 };
 
 export class GpuExecutable implements Executable {
-  readonly #runner: CallRunner;
+  readonly #runner: Runner;
   /** Uploads of the call before: a host value that comes again is not brought again. */
   readonly #bound: (Bound | undefined)[];
   #constants: Map<Place, KernelArray> | undefined;
@@ -32,7 +33,7 @@ export class GpuExecutable implements Executable {
     readonly program: Program,
     private readonly device: GpuDevice,
   ) {
-    this.#runner = new CallRunner(program, device);
+    this.#runner = runnerFor(program, device);
     this.#bound = plan.inputs.map(() => undefined);
   }
 

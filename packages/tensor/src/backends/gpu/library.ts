@@ -31,9 +31,12 @@ export interface RunnableKernel {
   destroy(): void;
 }
 
+/** A whole sequence of kernels as one call. */
 export interface RunnablePipeline {
-  (...inputs: Float32Array[]): Promise<Float32Array[]>;
+  (...inputs: readonly Float32Array[]): Promise<readonly Float32Array[]>;
+  /** `fused-...` when it is one program, `generic` when GPU.js goes kernel by kernel. */
   readonly executorKind: string;
+  /** The mode that ran. */
   readonly backend: string | null;
   readonly fallbackReason: string | null;
   destroy(): Promise<void>;
@@ -52,7 +55,9 @@ export interface GpuInstance {
       readonly loopMaxIterations: number;
     },
   ): RunnableKernel;
-  createPipeline(orchestration: (...inputs: never[]) => unknown): RunnablePipeline;
+  createPipeline(
+    orchestration: (...handles: readonly KernelArray[]) => readonly KernelArray[],
+  ): RunnablePipeline;
   destroy(): Promise<void>;
 }
 

@@ -9,6 +9,18 @@ import type { Program } from './lower/program.js';
 /** The places of a program that hold something, and what. */
 export type Contents = Map<Place, KernelArray>;
 
+/** Runs a program, in one way or another. */
+export interface Runner {
+  /** Bytes of the results that are written over on every run. */
+  readonly ownBytes: number;
+  /** Runs all calls. `contents` holds inputs and constants; the results are added to it. */
+  run(contents: Contents): Promise<void>;
+  /** Runs with a clock on every call. */
+  profile(contents: Contents): Promise<StepTime[]>;
+  describe(): string;
+  release(): void;
+}
+
 interface Prepared {
   readonly call: Call;
   readonly instance: Instance;
@@ -16,7 +28,7 @@ interface Prepared {
   readonly dead: readonly Place[];
 }
 
-export class CallRunner {
+export class CallRunner implements Runner {
   readonly #steps: readonly Prepared[];
   readonly #instances: ReadonlySet<Instance>;
   /** Bytes of the results that the kernels write over on every run. */
