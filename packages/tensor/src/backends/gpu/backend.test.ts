@@ -252,7 +252,6 @@ describe('what is missing', () => {
   it('is told when a device is too small for an array', async () => {
     class Kernel {}
     class GPU {
-      static readonly isWebAssemblySupported = true;
       readonly Kernel = Kernel;
       createKernel = (_source: string, { output }: { readonly output: readonly number[] }) =>
         Object.assign(
@@ -268,7 +267,7 @@ describe('what is missing', () => {
     vi.doMock('gpu.js', () => ({ GPU, default: { GPU } }));
     vi.resetModules();
     const engine = await import('../../index.js');
-    const backend = await engine.createBackend('gpu:webasm');
+    const backend = await engine.createBackend('gpu:cpu');
     const double = engine.compile((x: Tensor) => engine.mul(x, 2), { backend });
     await expect(double(engine.tensor(new Array<number>(81).fill(1)))).rejects.toThrow(
       /needs more memory, or a larger array, than this device gives .*Use smaller batches/,
