@@ -104,6 +104,17 @@ describe('work', () => {
     const steps = await profile();
     expect(steps.some(({ step }) => step.startsWith('adam'))).toBe(true);
     expect(profileTable(steps, 1, memory).at(-1)).toMatch(/^\d+ steps, .* of which arena/);
+    // Every hot kernel has a speed to hold against the micro-kernel's: all its steps show that of the whole.
+    const rates = profileTable(steps, 1, memory, backend.peak!());
+    expect(rates[0]).toContain('of the micro-kernel');
+    for (const kernel of [
+      /winogradFilterProducts/,
+      /winogradForward|conv2d bias relu/,
+      /adam/,
+      /matmul/,
+      /mul sum sum/,
+    ])
+      expect(rates.find((line) => kernel.test(line))).toMatch(/\d\.\d\dx/);
     release();
   });
 

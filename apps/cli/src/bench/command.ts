@@ -89,7 +89,7 @@ export async function bench(flags: BenchFlags): Promise<void> {
       );
     await benchKernels(flags, chosen, backend, peers, effort, peak, console);
     await benchModels(flags, chosen, backend, peers, effort, console);
-    if (flags.profile) await profileModels(flags, backend, console);
+    if (flags.profile) await profileModels(flags, backend, peak, console);
     if (flags.json) emit(console, { event: 'done' });
   } finally {
     for (const peer of peers) peer.close();
@@ -227,7 +227,12 @@ async function medianSplit(split: () => Promise<Split>): Promise<Split> {
   return runs.sort((a, b) => a.done - b.done)[4]!;
 }
 
-async function profileModels(flags: BenchFlags, backend: Backend, console: Console): Promise<void> {
+async function profileModels(
+  flags: BenchFlags,
+  backend: Backend,
+  peak: number | undefined,
+  console: Console,
+): Promise<void> {
   const tasks = (['training', 'inference'] as const).filter(
     (task) => flags.only === undefined || flags.only.includes(task),
   );
@@ -251,6 +256,10 @@ async function profileModels(flags: BenchFlags, backend: Backend, console: Conso
                 shape: step.shape,
                 milliseconds: step.milliseconds,
                 gigaflops: step.operations === 0 ? null : step.operations / step.milliseconds / 1e6,
+                toMicroKernel:
+                  step.operations === 0 || peak === undefined
+                    ? null
+                    : step.operations / step.milliseconds / 1e6 / peak,
                 share: step.milliseconds / total,
               }),
             );
@@ -266,7 +275,7 @@ async function profileModels(flags: BenchFlags, backend: Backend, console: Conso
             });
           } else
             console.result(
-              `\n${task} ${model}, batch ${batch}\n${[...profileTable(steps, total, memory), ...(halves ? [splitLine(halves)] : [])].join('\n')}\n`,
+              `\n${task} ${model}, batch ${batch}\n${[...profileTable(steps, total, memory, peak), ...(halves ? [splitLine(halves)] : [])].join('\n')}\n`,
             );
         } finally {
           release();

@@ -134,12 +134,16 @@ export async function* benchConvolution(
 }
 
 /** [m, k] x [k, n]: square ones, and those of the decoder forward and backward. */
-export const products: readonly (readonly [m: number, k: number, n: number])[] = [
+export type Product = readonly [m: number, k: number, n: number, transposed?: 'a' | 'b'];
+
+export const products: readonly Product[] = [
   [256, 256, 256],
   [512, 512, 512],
   [1024, 1024, 1024],
   [16, 512, 1024],
   [16, 1024, 784],
+  [16, 784, 1024, 'b'],
+  [1024, 16, 784, 'a'],
 ];
 
 /** Products that fill a graphics processor. */
@@ -149,31 +153,34 @@ export const largeProducts: typeof products = [
 ];
 
 export async function benchProduct(
-  [m, k, n]: readonly [number, number, number],
+  [m, k, n, transposed]: Product,
   backend: Backend,
   effort: Effort,
   peers: readonly Peer[] = [],
 ): Promise<KernelResult> {
-  const plain = { transposeA: false, transposeB: false };
+  const attributes = { transposeA: transposed === 'a', transposeB: transposed === 'b' };
+  const [left, right] = [transposed === 'a' ? [k, m] : [m, k], transposed === 'b' ? [n, k] : [k, n]] as const;
+  // Peers multiply what is not transposed.
+  const beside = transposed ? [] : peers;
   const [ours, ...theirs] = await time(
-    (a, b) => apply('matmul', [a, b], plain),
-    [random([m, k], 1), random([k, n], 2)],
+    (a, b) => apply('matmul', [a, b], attributes),
+    [random(left, 1), random(right, 2)],
     backend,
     effort,
-    peers.map((peer) => peer.product([m, k, n])),
+    beside.map((peer) => peer.product([m, k, n])),
   );
   const times = summary(ours!.flat());
   const speed = ({ median }: Times): number => (2 * m * k * n) / median / 1e6;
   return {
     what: 'product',
     name: 'matmul',
-    shape: `[${m},${k}] x [${k},${n}]`,
+    shape: `[${left.join(',')}]${transposed === 'a' ? 'T' : ''} x [${right.join(',')}]${transposed === 'b' ? 'T' : ''}`,
     times,
     gigaflops: speed(times),
-    ...(peers.length === 0
+    ...(beside.length === 0
       ? {}
       : {
-          peers: peers.map(({ name }, index) => {
+          peers: beside.map(({ name }, index) => {
             const their = summary(theirs[index]!.flat());
             return { peer: name, times: their, gigaflops: speed(their), ...ratioOf(ours!, theirs[index]!) };
           }),

@@ -98,11 +98,12 @@ export const modelTable = (results: readonly ModelResult[]): string[] =>
     ]),
   );
 
-/** Every step in the order of running, and the sums. */
+/** Every step in the order of running, its speed beside that of the micro-kernel, and the sums. */
 export function profileTable(
   steps: readonly StepTime[],
   total: number,
   memory: { readonly total: number; readonly arena: number },
+  peak?: number,
 ): string[] {
   const lines = table(
     [
@@ -111,6 +112,7 @@ export function profileTable(
       { title: 'shape' },
       right('ms'),
       right('GFLOP/s'),
+      ...(peak === undefined ? [] : [right('of the micro-kernel')]),
       right('share'),
     ],
     steps.map(({ step, shape, milliseconds: time, operations }, index) => [
@@ -119,6 +121,9 @@ export function profileTable(
       shape,
       time.toFixed(3),
       operations === 0 || time === 0 ? '' : (operations / time / 1e6).toFixed(1),
+      ...(peak === undefined
+        ? []
+        : [operations === 0 || time === 0 ? '' : `${(operations / time / 1e6 / peak).toFixed(2)}x`]),
       `${((100 * time) / total).toFixed(1)} %`,
     ]),
   );
