@@ -1,5 +1,6 @@
+import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { main } from './main.js';
+import { createProgram, main } from './main.js';
 
 let stdout = '';
 let stderr = '';
@@ -20,20 +21,40 @@ const expectOneLine = (): void => {
 };
 
 describe('help', () => {
-  const commands = ['train', 'test', 'perturb', 'explain', 'compare', 'sweep', 'datasets', 'info', 'doctor'];
+  /** Every command with its parts: `weights`, `weights import`. */
+  const named = (parent: Command, words: readonly string[]): string[][] =>
+    parent.commands.flatMap((command) => {
+      const own = [...words, command.name()];
+      return [own, ...named(command, own)];
+    });
+  const commands = named(createProgram(), []);
 
   it.each([[[]], [['--help']], [['help']]])('lists the commands for %j', async (args) => {
     expect(await main(args)).toBe(0);
-    for (const command of commands) expect(stdout).toContain(`\n  ${command} `);
+    for (const [command] of commands) expect(stdout).toContain(`\n  ${command} `);
     expect(stdout).toContain('$ capsnet train');
     expect(stderr).toBe('');
-  });
-
-  it.each(commands)('of %s fits 80 columns and has an example', async (command) => {
-    expect(await main([command, '--help'])).toBe(0);
-    expect(stdout).toContain(`$ capsnet ${command}`);
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
+
+  it.each(commands.map((words) => [words.join(' '), words] as const))(
+    'of %s fits 80 columns, and has a description and an example',
+    async (name, words) => {
+      expect(await main([...words, '--help'])).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^Usage: capsnet ${name} .*\\n\\n\\S`));
+      expect(stdout).toContain(`$ capsnet ${name}`);
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    },
+  );
+
+  it.each(commands.filter(([, part]) => part === undefined).map(([name]) => name!))(
+    'a slip in %s is told with the nearest command, and ends with 2',
+    async (name) => {
+      expect(await main([`${name}x`])).toBe(2);
+      expect(stderr).toContain(`unknown command '${name}x'. Did you mean "${name}"?`);
+      expectOneLine();
+    },
+  );
 
   it('prints the version', async () => {
     expect(await main(['--version'])).toBe(0);

@@ -42,7 +42,8 @@ import { weightsCommand } from './weights/program.js';
 const example = (...lines: readonly string[]): string =>
   `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
-function createProgram(): Command {
+/** All commands, with their flags and their help. */
+export function createProgram(): Command {
   const program = new Command('capsnet');
   program
     .description('Train, test and inspect capsule networks.')

@@ -255,4 +255,38 @@ describe('capsnet train, when it does not go well', () => {
     },
     minute,
   );
+
+  it(
+    'a second signal stops at once with 130, and what is there is whole',
+    async () => {
+      const out = join(folder.path, 'at-once');
+      let signalled = false;
+      const run = await capsnet(
+        [
+          ...['train', '--dataset', 'digits', '--limit-test', '20', '--limit-train', '20000'],
+          ...['--epochs', '50', '--save-every', '1', '--out', out],
+        ],
+        {
+          onError(text, signal) {
+            if (signalled || !/epoch 1\/50 {2}\d+ %/.test(text)) return;
+            signalled = true;
+            // Two of one kind might be taken for one.
+            signal('SIGINT');
+            signal('SIGTERM');
+          },
+        },
+      );
+      expect(run.code).toBe(130);
+      expect(run.stderr).toContain('Stopping after this step');
+      // It did not wait to write anything more.
+      expect(run.stderr).not.toContain('Go on with');
+      expect(readdirSync(out)).not.toContain('run.lock');
+      const resumed = await capsnet(['train', '--resume', out, '--stop-after', '0.001']);
+      expect(resumed.stderr).toMatch(/going on in epoch 1 after \d+ step/);
+      expect(resumed.stderr).toMatch(/the time was up in the first epoch/);
+      expect(resumed.code).toBe(1);
+      expect(readdirSync(join(out, 'last')).filter((name) => name.startsWith('.'))).toEqual([]);
+    },
+    4 * minute,
+  );
 });
