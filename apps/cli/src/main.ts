@@ -8,6 +8,7 @@ import type { DoctorFlags } from './commands/doctor.js';
 import type { InfoFlags } from './commands/info.js';
 import type { PlaygroundFlags } from './commands/playground.js';
 import type { TestFlags } from './commands/test.js';
+import { predictCommand } from './prediction/program.js';
 import { settingFlags } from './settings/command.js';
 import type { TrainFlags } from './settings/settings.js';
 import { exitCodeOf, exitCodes, isExpected } from './errors.js';
@@ -107,6 +108,7 @@ export function createProgram(): Command {
     .action(async (flags: TestFlags) => (await import('./commands/test.js')).test(flags));
 
   datasetsCommand(program, example);
+  predictCommand(program, example);
   perturbCommand(program, example);
   explainCommand(program, example);
   compareCommand(program, example);

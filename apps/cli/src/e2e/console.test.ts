@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { capsnet, temporaryFolder } from './cli.js';
 
 const folder = temporaryFolder();
@@ -24,6 +24,9 @@ const task = [
 ];
 
 const controlCodes = /[\u001b\r]/;
+
+// A busy machine takes its time, for a start of Node too.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('streams', () => {
   it('without a terminal: the result on standard output, the way there on standard error, no control codes', async () => {
