@@ -25,7 +25,6 @@ export default defineConfig(
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
-      'max-lines': ['error', { max: 400 }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -49,7 +48,6 @@ export default defineConfig(
   {
     files: ['**/*.test.ts', '**/*.test-d.ts'],
     rules: {
-      'max-lines': 'off',
       // A type test names what must not compile.
       '@typescript-eslint/no-unused-expressions': 'off',
       '@typescript-eslint/no-unused-vars': 'off',

@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { docstringFindings, packageEntries } from './lib/docstrings.mjs';
 import { prettier } from './lib/prettier.mjs';
 import { root, run } from './lib/process.mjs';
+import { longFiles } from './lib/rooms.mjs';
 
 const tool = (/** @type {string} */ path) => join(root, 'node_modules', path);
 const node = async (/** @type {string[]} */ ...args) => (await run(process.execPath, args)).code;
 
 const formatted = await prettier('--check');
 if (formatted !== 0) console.error('Formatting differs: run `npm run format`.');
+
+const long = longFiles();
+for (const sentence of long) console.error(sentence);
 
 const folders = ['packages', 'apps'].filter((folder) => existsSync(join(root, folder)));
 const layered = await node(

@@ -235,7 +235,14 @@ try {
   await compilesAndBundles();
   await runsInBrowsers();
   await runsElsewhere();
-  part('dead code');
+  part('release and dead code');
+  const release = await run('npm', ['run', '-s', 'release', '--', '--dry-run'], { quiet: true });
+  const publishable = release.output.match(/could be published/g)?.length ?? 0;
+  check(
+    'a release could be made of six packages',
+    release.code === 0 && publishable === 6,
+    release.code === 0 ? '' : last(release.output),
+  );
   const knip = await run('npm', ['run', '-s', 'knip'], { quiet: true });
   check('knip finds no dead code', knip.code === 0, knip.code === 0 ? '' : last(knip.output));
 } catch (error) {

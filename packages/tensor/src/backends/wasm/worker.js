@@ -34,7 +34,12 @@ function work({ module, memory, thread, threads }) {
 
 const node = typeof process === 'object' && process.versions?.node !== undefined;
 if (node) {
-  const [{ workerData }, v8] = await Promise.all([import('node:worker_threads'), import('node:v8')]);
+  // Names in variables: a bundler for browsers would look for these modules.
+  const [{ workerData }, v8] = await Promise.all(
+    ['node:worker_threads', 'node:v8'].map(
+      (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ name),
+    ),
+  );
   if (workerData.relaxed) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   work(workerData);
 } else {
