@@ -1,5 +1,5 @@
 // The layers of the project, as rules that `npm run lint` checks:
-//   tensor <- autograd <- capsules <- apps;   datasets -> tensor only, used by the apps.
+//   tensor <- autograd <- capsules <- apps;   datasets stands alone, used by the apps.
 // A layer may use what stands to its left, never the other way round.
 const packages = (...names) => `^packages/(${names.join('|')})/`;
 
@@ -30,9 +30,37 @@ module.exports = {
     ),
     mayNotUse(
       packages('datasets'),
-      `${packages('autograd', 'capsules')}|^apps/`,
-      'datasets use the value type of tensor, nothing else',
+      `${packages('tensor', 'autograd', 'capsules')}|^apps/`,
+      'datasets are typed arrays, nothing else',
     ),
+    {
+      name: 'playground-without-command',
+      comment: 'The page uses the packages, not the command',
+      severity: 'error',
+      from: { path: '^apps/playground/' },
+      to: { path: '^apps/cli/' },
+    },
+    {
+      name: 'graph-without-backend',
+      comment:
+        'What a graph is and how it is built knows no backend; the automatic choice is loaded on demand',
+      severity: 'error',
+      from: { path: '^packages/tensor/src/(shape|ops|graph|library|random)/', pathNot: '\\.test(-d)?\\.ts$' },
+      to: { path: '^packages/tensor/src/backends/', dependencyTypesNot: ['dynamic-import'] },
+    },
+    {
+      name: 'backends-apart',
+      comment: 'Backends share the contract (backends/backend.ts), not code of each other',
+      severity: 'error',
+      from: {
+        path: '^packages/tensor/src/backends/(reference|wasm|gpu)/',
+        pathNot: '\\.test(-d)?\\.ts$',
+      },
+      to: {
+        path: '^packages/tensor/src/backends/(reference|wasm|gpu)/',
+        pathNot: '^packages/tensor/src/backends/$1/',
+      },
+    },
     {
       name: 'no-cycle',
       comment:

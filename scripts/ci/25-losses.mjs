@@ -53,7 +53,7 @@ check(
   `5,000 steps, exit code ${code}${code === 0 ? '' : `\n${output.slice(-2000)}`}`,
 );
 if (memory !== undefined) {
-  const growth = (/** @type {number[]} */ [before, after]) => (after - before) / 2 ** 20;
+  const growth = (/** @type {number[]} */ [before = 0, after = 0]) => (after - before) / 2 ** 20;
   check(growth(memory.wasm) === 0, `WebAssembly memory grew by ${growth(memory.wasm)} MiB`);
   check(growth(memory.heap) < 2, `the heap grew by ${growth(memory.heap).toFixed(2)} MiB (allowed 2)`);
   check(growth(memory.rss) < 16, `the process grew by ${growth(memory.rss).toFixed(1)} MiB (allowed 16)`);

@@ -1,5 +1,5 @@
 /** Derivatives of operations that move elements: cotangents are moved back. */
-import { apply, gather, pad, reshape, slice, transpose, type Tensor } from '@capsnet/tensor';
+import { apply, gather, pad, reshape, slice, TensorError, transpose, type Tensor } from '@capsnet/tensor';
 import { sumTo, type Cotangents, type Rule } from './rule.js';
 
 export const reshapeRule: Rule<'reshape'> = (dy, [x]) => [reshape(dy, x!.shape)];
@@ -53,3 +53,11 @@ export const customGradientRule: Rule<'customGradient'> = (dy, operands, { pullb
   undefined,
   ...(pullback as (dy: Tensor, operands: readonly Tensor[]) => Cotangents)(dy, operands.slice(1)),
 ];
+
+/** An operation of a user has the derivative that `customVjp` gives it, and then this rule is never asked. */
+export const customRule: Rule<'custom'> = (_dy, _operands, { definition }) => {
+  throw new TensorError(
+    definition.name,
+    'it has no derivative. Give it one: customVjp(customOp({ ... }), (dy, x) => [...]).',
+  );
+};

@@ -2,6 +2,7 @@
 import {
   apply,
   cast,
+  customOp,
   fromHost,
   greater,
   ops,
@@ -103,6 +104,21 @@ const checks: { readonly [Name in OpName]: Check } = {
       (dy) => [apply('mul', [dy, tensor([3, 3])], {})],
     );
     expect(await grad((t: Tensor) => sum(triple(t)))(tensor([5, 7])).toArray()).toEqual([3, 3]);
+  },
+  async custom() {
+    const double = customOp({
+      name: 'double',
+      shape: (x) => x,
+      reference: ([x], output) => x!.data.forEach((value, k) => (output.data[k] = 2 * value)),
+      host: ([x], output) => x!.forEach((value, k) => (output[k] = 2 * value)),
+    });
+    const x = tensor([5, 7]);
+    expect(() => grad((t: Tensor) => sum(double(t)))(x)).toThrow(
+      'double: it has no derivative. Give it one: customVjp(customOp({ ... }), (dy, x) => [...]).',
+    );
+    const known = customVjp<[Tensor], Tensor>(double, (dy) => [double(dy)]);
+    expect(await grad((t: Tensor) => sum(known(t)))(x).toArray()).toEqual([2, 2]);
+    await checkGrads((t: Tensor) => sum(known(t)), [x]);
   },
 };
 

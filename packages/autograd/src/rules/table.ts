@@ -64,4 +64,5 @@ export const rules: { readonly [Name in OpName]: Rule<Name> } = {
   scatterAdd: movement.scatterAddRule,
   oneHot: constant,
   customGradient: movement.customGradientRule,
+  custom: movement.customRule,
 };

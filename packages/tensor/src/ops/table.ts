@@ -1,6 +1,7 @@
 /** Every operation of the engine. `OpName` follows from it; derivatives and backends are total over it. */
 import * as capsule from './capsule.js';
 import * as contractions from './contractions.js';
+import { custom } from './custom.js';
 import * as elementwise from './elementwise.js';
 import * as movement from './movement.js';
 import * as reductions from './reductions.js';
@@ -17,6 +18,7 @@ export const ops = {
   ...contractions,
   ...movement,
   ...capsuleOps,
+  custom,
 } as const;
 
 export type OpTable = typeof ops;

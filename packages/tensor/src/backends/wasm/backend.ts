@@ -68,8 +68,12 @@ function prepare(given: Plan, runtime: WasmRuntime): WasmExecutable {
 
   // The steps of one stage's works go round by round: the first step of each, a barrier, the second of each, ...
   const steps: { named: Named; barrier: boolean }[] = [];
-  const addRound = (round: readonly Named[]): void =>
-    round.forEach((named, k) => steps.push({ named, barrier: k === round.length - 1 }));
+  const addRound = (round: readonly Named[]): void => {
+    // Functions of the host run between programs of the engine, so they come last.
+    const engine = round.filter(({ step }) => step.kernel !== 'host');
+    engine.forEach((named, k) => steps.push({ named, barrier: k === engine.length - 1 }));
+    for (const named of round) if (named.step.kernel === 'host') steps.push({ named, barrier: false });
+  };
   stages.forEach((works, stage) => {
     const encoded = works.map((_, k) => lowered[stage]![k]!.encode(at, base + layout.workspaces[stage]![k]!));
     const rounds = Math.max(0, ...encoded.map((list) => list.length));
@@ -91,12 +95,18 @@ function prepare(given: Plan, runtime: WasmRuntime): WasmExecutable {
     })),
   );
 
-  const words = steps.flatMap(({ named: { step }, barrier }) => [
-    kernels[step.kernel],
-    barrier ? 1 : 0,
-    step.words.length,
-    ...step.words,
-  ]);
+  const words: number[] = [];
+  const parts: Part[] = [];
+  steps.forEach(({ named: { step }, barrier }, index) => {
+    if (step.kernel === 'host') {
+      parts.push({ host: step.host!, first: index });
+      return;
+    }
+    const before = parts.at(-1);
+    if (before && 'steps' in before) before.steps++;
+    else parts.push({ offset: words.length * 4, steps: 1, first: index });
+    words.push(kernels[step.kernel], barrier ? 1 : 0, step.words.length, ...step.words);
+  });
   const program = runtime.allocate(words.length * 4);
   new Int32Array(runtime.buffer, program, words.length).set(words);
   const named = steps.map(({ named: step }) => step);
@@ -105,14 +115,20 @@ function prepare(given: Plan, runtime: WasmRuntime): WasmExecutable {
     layout,
     runtime,
     base,
-    new WasmProgram(runtime, program, named, base, layout.total, layout.arena),
+    new WasmProgram(runtime, program, parts, named, base, layout.total, layout.arena),
   );
 }
+
+/** Steps of the engine that follow each other (`offset` in bytes from the program's start), or one function of the host. */
+type Part =
+  | { readonly offset: number; steps: number; readonly first: number }
+  | { readonly host: (memory: ArrayBufferLike) => void; readonly first: number };
 
 class WasmProgram implements Program {
   constructor(
     private readonly runtime: WasmRuntime,
     private readonly address: number,
+    private readonly parts: readonly Part[],
     private readonly named: readonly Named[],
     private readonly base: number,
     private readonly total: number,
@@ -120,13 +136,23 @@ class WasmProgram implements Program {
   ) {}
 
   run(): void {
-    this.runtime.run(this.address, this.named.length);
+    for (const part of this.parts) {
+      if ('host' in part) part.host(this.runtime.buffer);
+      else this.runtime.run(this.address + part.offset, part.steps);
+    }
   }
 
   profile(): StepTime[] {
     const times = this.runtime.allocate(this.named.length * 8);
     try {
-      this.runtime.run(this.address, this.named.length, times);
+      for (const part of this.parts) {
+        if ('host' in part) {
+          const start = performance.now();
+          part.host(this.runtime.buffer);
+          new Float64Array(this.runtime.buffer, times, this.named.length)[part.first] =
+            performance.now() - start;
+        } else this.runtime.run(this.address + part.offset, part.steps, times + part.first * 8);
+      }
       const milliseconds = new Float64Array(this.runtime.buffer, times, this.named.length).slice();
       // The operations of a piece of work are shared out over its steps by time: each shows the speed of the whole.
       const whole = new Map<Lowered | undefined, number>();

@@ -187,6 +187,15 @@ export const rules: Record<OpName, Rule> = {
   identity: copy,
   stopGradient: copy,
   customGradient: one((node) => movement.copyKernel(node.size)),
+  custom: one((node) => {
+    const { name, gpu } = node.attributes<'custom'>().definition;
+    if (!gpu)
+      throw new TensorError(
+        name,
+        'it has no kernel for the gpu backend. Give `gpu` to customOp, or use the wasm backend.',
+      );
+    return { name, source: gpu(...node.inputs.map(({ shape }) => shape)), size: node.size, operations: 0 };
+  }),
   reshape: copy,
   transpose: one((node) =>
     movement.transposeKernel(node.inputs[0]!.shape, node.attributes<'transpose'>().permutation),

@@ -39,12 +39,15 @@ export const kernels = {
   winogradFilterAdjointNine: 50,
 } as const;
 
-export type KernelName = keyof typeof kernels;
+/** A kernel of the engine, or `host`: a function of this thread, run between the steps of the engine. */
+export type KernelName = keyof typeof kernels | 'host';
 
 /** One step of a program: a kernel and the 32-bit words of its arguments. */
 export interface Step {
   readonly kernel: KernelName;
   readonly words: readonly number[];
+  /** The function of a `host` step; it is given the engine's memory. */
+  readonly host?: (memory: ArrayBufferLike) => void;
 }
 
 /** Address of a tensor's memory. */

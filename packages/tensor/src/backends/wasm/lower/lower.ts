@@ -7,6 +7,7 @@ import type { Tensor } from '../../../graph/tensor.js';
 import { Tensor as TensorNode } from '../../../graph/tensor.js';
 import { ops, type OpName } from '../../../ops/table.js';
 import { lowerConv2d, lowerFilterGradient, lowerInputGradient } from './convolution.js';
+import { lowerCustom } from './custom.js';
 import { lowerGroup } from './group.js';
 import { Workspace, type Lowered } from './kernel.js';
 import { lowerMatmul } from './matmul.js';
@@ -99,6 +100,7 @@ const rules: Record<OpName, Rule> = {
   identity: node(movement.copy),
   stopGradient: node(movement.copy),
   customGradient: node(movement.copy),
+  custom: node(lowerCustom),
   cast: node(movement.cast),
   reshape: node(movement.copy),
   transpose: node(movement.transpose),
