@@ -103,6 +103,12 @@ function confusionLines(evaluation: Evaluation, classNames: readonly string[]): 
 const wordsOf = (evaluation: Evaluation): string =>
   `${percent(evaluation.error)} (${count(evaluation.misclassified.length)} of ${count(evaluation.count)} wrong)`;
 
+/** A run that was stopped has done fewer than its command says. */
+const epochsDone = ({ epochs, settings }: RunFacts): string =>
+  settings.epochs !== undefined && settings.epochs > epochs.length
+    ? `${epochs.length} of ${settings.epochs}, then stopped`
+    : String(epochs.length);
+
 /** The card as Markdown. */
 export function cardText(card: Card): string {
   const { name, model, modelName, dataset, facts, evaluation, fullPrecision } = card;
@@ -120,7 +126,7 @@ export function cardText(card: Card): string {
     ],
     ['command', `\`${commandOf(settings)}\``],
     ['seed', String(settings.seed ?? 1)],
-    ['epochs', `${facts.epochs.length}; the weights are those of epoch ${card.bestEpoch}`],
+    ['epochs', `${epochsDone(facts)}; the weights are those of epoch ${card.bestEpoch}`],
     ['time', duration(trained)],
     [
       'machine',
