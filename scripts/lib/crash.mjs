@@ -150,12 +150,14 @@ export const remains = (folder) =>
 export function outcome(folder, stdout) {
   const state = tensors(join(folder, 'last', 'checkpoint.safetensors'));
   const done = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-  const { seconds: _seconds, weights: _weights, lastWeights: _last, ...result } = done;
+  const { seconds: _seconds, ...result } = done;
   return {
     'best.safetensors': hash(readFileSync(join(folder, 'best.safetensors'))),
     'last.safetensors': hash(readFileSync(join(folder, 'last.safetensors'))),
     'tensors of the last checkpoint': hash(state.data) + hash(Buffer.from(state.header)),
     'metrics.jsonl': JSON.stringify(metrics(folder)),
-    result: JSON.stringify(result),
+    // Where the files lie is not what they hold.
+    'result, as printed': JSON.stringify(result).replaceAll(folder, ''),
+    'result.json': readFileSync(join(folder, 'result.json'), 'utf8'),
   };
 }
