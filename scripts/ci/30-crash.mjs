@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capsnet, damages, metrics, numbers, outcome, remains } from '../lib/crash.mjs';
+import { capsnet, damages, epochsKept, metrics, numbers, outcome, remains } from '../lib/crash.mjs';
 import { run } from '../lib/process.mjs';
 
 const seed = 20_171_026;
@@ -147,7 +147,7 @@ for (let number = 0; queue.length > 0 && processes < most; number++) {
       seen.withoutCurrent += 1;
     if (/^(last\.safetensors|\.best)/.test(result.last)) seen.beforeTest += 1;
     if (/^metrics/.test(result.last)) seen.afterMetrics += 1;
-    if (metrics(out).length === epochs && /^last/.test(result.last)) seen.lastTest += 1;
+    if (epochsKept(out) === epochs && !existsSync(join(out, 'result.json'))) seen.lastTest += 1;
   }
   rmSync(out, { recursive: true, force: true });
 }

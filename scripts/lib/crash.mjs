@@ -133,6 +133,19 @@ export function metrics(folder) {
   });
 }
 
+/**
+ * Epochs that are complete by the newest checkpoint; 0 without one.
+ * @param {string} folder
+ * @returns {number}
+ */
+export function epochsKept(folder) {
+  const file = join(folder, 'last', 'checkpoint.safetensors');
+  if (!existsSync(file)) return 0;
+  const bytes = readFileSync(file);
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0))));
+  return JSON.parse(header.__metadata__.capsnet_checkpoint).epoch;
+}
+
 /** Files that were half written when their process was killed. @param {string} folder */
 export const remains = (folder) =>
   ['', 'last'].flatMap((part) =>
