@@ -19,6 +19,7 @@ import {
   limitTest,
   outputFlags,
   overlays,
+  testStatistics,
 } from './options/flags.js';
 import { modelsToCompare, partsToMeasure } from './bench/flags.js';
 import {
@@ -88,6 +89,7 @@ export function createProgram(): Command {
   dataDirectoryFlag(test);
   limitTest(test);
   overlays(test);
+  testStatistics(test);
   engineFlags(test);
   test.option('--picture <file>', 'draw test images and their reconstructions to a PNG', path('--picture'));
   test

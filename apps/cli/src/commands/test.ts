@@ -26,6 +26,7 @@ export interface TestFlags extends DataFlags, EngineFlags, OutputFlags {
   readonly weights: readonly string[];
   readonly limitTest?: number;
   readonly overlays?: number;
+  readonly testStatistics?: 'train' | 'own';
   readonly picture?: string;
   readonly report?: string;
   readonly png?: string;
@@ -47,6 +48,7 @@ export async function test(flags: TestFlags): Promise<void> {
     dataDir: flags.dataDir,
     limit: flags.limitTest,
     overlays: flags.overlays,
+    testStatistics: flags.testStatistics,
     recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
     classNames: model.description.classNames,
     notify: (note) => console.note(note),

@@ -200,3 +200,54 @@ it('a note that is no recipe is refused', () => {
   for (const note of ['', '{', 'null', '{"kind":"none"}', '7'])
     expect(() => recipeOfNote(note, 'w')).toThrow(/--weights: w .* note "recipe"/);
 });
+
+it('smallnorb as the reference: test images standardised by themselves, targets as the model sees them', () => {
+  const options = { dataDir: folder, seed: 1, augment: false, validation: undefined } as const;
+  const plain = loadTrainingData('smallnorb', options);
+  const reference = loadTrainingData('smallnorb', {
+    ...options,
+    testStatistics: 'own',
+    target: 'standardised',
+  });
+  const recipe = ({ recipe: made }: { recipe: unknown }) => made as { statistics: unknown; target: string };
+  expect(recipe(plain.testing).statistics).toEqual(recipe(plain.training).statistics);
+  expect(recipe(plain.testing).target).toBe('unit');
+  expect(recipe(reference.training).statistics).toEqual(recipe(plain.training).statistics);
+  expect(recipe(reference.testing).statistics).not.toEqual(recipe(plain.training).statistics);
+  expect(recipe(reference.testing).target).toBe('standardised');
+  // A test alone, for weights without a recipe (the published ones) and for weights with one.
+  const given = { dataDir: folder, testStatistics: 'own' } as const;
+  expect(recipe(loadTestData('smallnorb', given)).statistics).toEqual(recipe(reference.testing).statistics);
+  const other = { ...given, recipe: plain.testing.recipe };
+  expect(recipe(loadTestData('smallnorb', other)).statistics).toEqual(recipe(reference.testing).statistics);
+});
+
+it('a folder of pictures: both splits, a recipe that finds the same test images again', async () => {
+  const { encode } = await import('fast-png');
+  const { mkdirSync, writeFileSync } = await import('node:fs');
+  const pictures = join(folder, 'pictures');
+  for (const [number, name] of ['cat', 'dog'].entries()) {
+    mkdirSync(join(pictures, name), { recursive: true });
+    for (let k = 0; k < 10; k++) {
+      const data = Uint8Array.from({ length: 900 }, (_, at) => (at * (k + 2) + 100 * number) % 256);
+      writeFileSync(join(pictures, name, `${k}.png`), encode({ width: 30, height: 30, channels: 1, data }));
+    }
+  }
+  const notes: string[] = [];
+  const request = { dataDir: pictures, seed: 4, augment: true, augmentFlip: true, augmentRotate: 0 };
+  const data = loadTrainingData('folder', { ...request, validation: 2, notify: (note) => notes.push(note) });
+  expect(notes[0]).toMatch(/20 images of 2 classes, 4 of them/);
+  expect(data.training).toMatchObject({ shape: [30, 30, 1], count: 14, classNames: ['cat', 'dog'] });
+  expect(data.training.recipe).toMatchObject({
+    divisor: 255,
+    augment: { kind: 'general', flip: true, rotate: 0, shift: 0.08 },
+  });
+  const recipe = recipeOfNote(recipeNote(data.testing.recipe), 'w.safetensors');
+  const again = loadTestData('folder', { dataDir: pictures, recipe, classNames: ['cat', 'dog'] });
+  expect(again.source.sources).toEqual(data.testing.source.sources);
+  expect([...again.source.images]).toEqual([...data.testing.source.images]);
+  expect(() => loadTestData('folder', { dataDir: pictures, recipe, classNames: ['cat', 'cow'] })).toThrow(
+    /has the class "dog", which the weights do not know/,
+  );
+  expect(() => loadTrainingData('folder', { seed: 1, augment: false })).toThrow(/wants --data-dir DIR/);
+});

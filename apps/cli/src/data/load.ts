@@ -104,7 +104,11 @@ export function loadTrainingData(name: DatasetName, options: TrainingDataOptions
   const all = load('train', limitTrain);
   const { kept, held } = holdOut(all, validation, seed);
   return orUserError(() => {
-    const recipes = recipesOf(name, kept, { ...options, pictures: folder?.pictures });
+    const recipes = recipesOf(name, kept, {
+      ...options,
+      pictures: folder?.pictures,
+      testImages: testing,
+    });
     return {
       // Shared with the thread that makes the batches now: the memory they were read into can go.
       training: exampleSet(shareDataset(kept), recipes.training),
@@ -134,6 +138,8 @@ export interface TestDataOptions extends LoadOptions {
   readonly recipe?: Recipe | undefined;
   /** `multimnist`: pairs that each image is tested in. */
   readonly overlays?: number | undefined;
+  /** `smallnorb`, `toys`: `own` standardises the test images by their own statistics, as the reference does, whatever the recipe says. */
+  readonly testStatistics?: 'train' | 'own' | undefined;
   /** `folder`: the classes of the model, in its order. */
   readonly classNames?: readonly string[] | undefined;
   readonly notify?: ((note: string) => void) | undefined;
@@ -151,9 +157,17 @@ export function loadTestData(name: DatasetName, options: TestDataOptions): Examp
   return orUserError(() => {
     if (recipe?.kind === 'multimnist')
       return exampleSet(images, { ...recipe, passes: overlays ?? recipe.passes });
-    if (recipe) return exampleSet(images, recipe);
+    if (recipe && !(recipe.kind === 'norb' && options.testStatistics === 'own'))
+      return exampleSet(images, recipe);
+    const { testStatistics } = options;
+    // The test images' own statistics need no training images.
+    const standardises = name === 'smallnorb' || name === 'toys';
     const statisticsFrom =
-      name === 'smallnorb' || name === 'toys' ? loadSplit(name, 'train', { dataDir }) : images;
-    return exampleSet(images, recipesOf(name, statisticsFrom, { augment: false, overlays }).testing);
+      standardises && testStatistics !== 'own' ? loadSplit(name, 'train', { dataDir }) : images;
+    return exampleSet(
+      images,
+      recipesOf(name, statisticsFrom, { augment: false, overlays, testStatistics, testImages: images })
+        .testing,
+    );
   });
 }

@@ -26,6 +26,12 @@ export interface RecipeOptions extends AugmentationSettings {
   readonly overlays?: number | undefined;
   /** `multimnist`: let both digits of a training pair be of one class, as the reference does. */
   readonly sameClass?: boolean | undefined;
+  /** `smallnorb`, `toys`: whose statistics standardise the test images. The reference takes their own; the default is those of the training. */
+  readonly testStatistics?: 'train' | 'own' | undefined;
+  /** `smallnorb`, `toys`: what the decoder draws: bytes / 255, or, as the reference, the standardised image. */
+  readonly target?: 'unit' | 'standardised' | undefined;
+  /** The images that will test, for `testStatistics: 'own'`. */
+  readonly testImages?: ImageDataset | undefined;
   /** `folder`: how its images were brought to one shape, for testing other images later. */
   readonly pictures?: PicturesOrigin | undefined;
 }
@@ -75,8 +81,14 @@ export function recipesOf(name: DatasetName, training: ImageDataset, options: Re
     case 'smallnorb':
     case 'toys': {
       refuseGeneral(name, general);
-      const testing = norbRecipe(channelStatistics(training.images, training.shape[2]));
-      return { training: { ...testing, augment }, testing };
+      const { testStatistics = 'train', target = 'unit' } = options;
+      const of = (images: ImageDataset) => ({
+        ...norbRecipe(channelStatistics(images.images, images.shape[2])),
+        target,
+      });
+      const fromTraining = of(training);
+      const testing = testStatistics === 'own' && options.testImages ? of(options.testImages) : fromTraining;
+      return { training: { ...fromTraining, augment }, testing };
     }
   }
 }

@@ -64,6 +64,14 @@ export const overlays = (command: Command): Command =>
     wholeNumber('--overlays', 1, 1000, '20'),
   );
 
+/** What belongs to `smallnorb` and `toys` alone. */
+export const testStatistics = (command: Command): Command =>
+  command.option(
+    '--test-statistics <of>',
+    'smallnorb, toys: own standardises test images by themselves, as the reference',
+    oneOf('--test-statistics', 'kind', ['train', 'own'] as const),
+  );
+
 export const limitTest = (command: Command, fallback?: number): Command =>
   command.option(
     '--limit-test <n>',

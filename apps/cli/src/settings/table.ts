@@ -39,6 +39,20 @@ export const settingsTable = {
   }),
   limitTrain: integer('--limit-train <n>', 'use the first n training images', { from: 1, example: '1000' }),
   limitTest: integer('--limit-test <n>', 'use the first n test images', { from: 1, example: '1000' }),
+  testStatistics: choice(
+    '--test-statistics <of>',
+    'smallnorb, toys: standardise test images as: train, own (as the reference)',
+    'kind',
+    ['train', 'own'],
+    { fallbackHelp: 'train' },
+  ),
+  target: choice(
+    '--target <kind>',
+    'smallnorb, toys: the decoder draws: unit (0 to 1), standardised (as the reference)',
+    'kind',
+    ['unit', 'standardised'],
+    { fallbackHelp: 'unit' },
+  ),
   imageSize: imageSize(
     '--image-size <n>',
     'folder: side of the images for the model, or height x width: 64x48',
@@ -86,8 +100,14 @@ export const settingsTable = {
     to: 65_536,
     example: '16',
     fallback: 16,
+    fallbackHelp: '16; folder: 8',
   }),
-  lr: number('--lr <x>', 'learning rate at the start', { above: 0, example: '0.0005', fallback: 5e-4 }),
+  lr: number('--lr <x>', 'learning rate at the start', {
+    above: 0,
+    example: '0.0005',
+    fallback: 5e-4,
+    fallbackHelp: '0.0005; folder: 0.001',
+  }),
   schedule: choice(
     '--schedule <name>',
     `how the rate falls: ${scheduleNames.join(', ')}`,

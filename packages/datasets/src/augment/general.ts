@@ -83,6 +83,7 @@ export function generalAugmenter(shape: ImageShape): Augmenter<GeneralParameters
         shape,
         [a, b, centerX - a * toX - b * toY, d, e, centerY - d * toX - e * toY],
         warped,
+        edgeColour(image, shape),
       );
       out.set(warped);
     } else if (out !== image) out.set(image);
@@ -96,6 +97,21 @@ export function generalAugmenter(shape: ImageShape): Augmenter<GeneralParameters
       out.fill(0, (y * width + left) * channels, (y * width + Math.min(width, left + columns)) * channels);
     }
   };
+}
+
+/**
+ * The median of the outermost pixels, for each channel: what moves in looks like the background, be it black, white or a wall. The median, since the thing
+ * itself may touch the edge.
+ */
+function edgeColour(image: Float32Array, [height, width, channels]: ImageShape): number[] {
+  return Array.from({ length: channels }, (_, channel) => {
+    const values: number[] = [];
+    for (let y = 0; y < height; y++) {
+      const step = y === 0 || y === height - 1 || width === 1 ? 1 : width - 1;
+      for (let x = 0; x < width; x += step) values.push(image[(y * width + x) * channels + channel]!);
+    }
+    return values.sort((a, b) => a - b)[values.length >> 1]!;
+  });
 }
 
 function recolour(

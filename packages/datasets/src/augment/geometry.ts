@@ -8,15 +8,16 @@ import type { ImageShape } from '../values/dataset.js';
 /** source x = a x + b y + c, source y = d x + e y + f, for the destination pixel (x, y). */
 export type AffineMap = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Samples the image bilinearly at the inverse image of every destination pixel; outside it is `border`. */
+/** Samples the image bilinearly at the inverse image of every destination pixel; outside it is `border`, for all channels or for each. */
 export function warpAffine(
   image: Float32Array,
   shape: ImageShape,
   [a, b, c, d, e, f]: AffineMap,
   out: Float32Array = new Float32Array(image.length),
-  border = 0,
+  border: number | readonly number[] = 0,
 ): Float32Array {
   const [height, width, channels] = shape;
+  const outside = typeof border === 'number' ? new Array<number>(channels).fill(border) : border;
   const stride = width * channels;
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += channels) {
@@ -36,8 +37,8 @@ export function warpAffine(
             (image[at + stride]! * (1 - right) + image[at + stride + channels]! * right) * below;
         }
       } else if (left < -1 || top < -1 || left >= width || top >= height) {
-        for (let channel = 0; channel < channels; channel++) out[to + channel] = border;
-      } else sampleAtEdge(image, shape, sourceX, sourceY, out, to, border);
+        for (let channel = 0; channel < channels; channel++) out[to + channel] = outside[channel]!;
+      } else sampleAtEdge(image, shape, sourceX, sourceY, out, to, outside);
     }
   }
   return out;
@@ -51,12 +52,14 @@ function sampleAtEdge(
   sourceY: number,
   out: Float32Array,
   to: number,
-  border: number,
+  outside: readonly number[],
 ): void {
   const [left, top] = [Math.floor(sourceX), Math.floor(sourceY)];
   const [right, below] = [sourceX - left, sourceY - top];
   const value = (x: number, y: number, channel: number): number =>
-    x >= 0 && x < width && y >= 0 && y < height ? image[(y * width + x) * channels + channel]! : border;
+    x >= 0 && x < width && y >= 0 && y < height
+      ? image[(y * width + x) * channels + channel]!
+      : outside[channel]!;
   for (let channel = 0; channel < channels; channel++) {
     out[to + channel] =
       (value(left, top, channel) * (1 - right) + value(left + 1, top, channel) * right) * (1 - below) +
