@@ -58,8 +58,12 @@ export function wireCharts(): void {
       current = nearest((100 * (event.clientX - left)) / width);
       broadcast(xs[current]);
     });
-    plot.addEventListener('pointerleave', () => broadcast(undefined));
-    plot.addEventListener('blur', () => broadcast(undefined));
+    const leave = (): void => {
+      current = xs.length - 1;
+      broadcast(undefined);
+    };
+    plot.addEventListener('pointerleave', leave);
+    plot.addEventListener('blur', leave);
     plot.addEventListener('keydown', (event) => {
       const moves: Readonly<Record<string, number>> = {
         ArrowLeft: current - 1,

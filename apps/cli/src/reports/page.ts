@@ -107,7 +107,7 @@ export const dataTable = (
   rows: readonly (readonly Content[])[],
   caption?: string,
 ): Html =>
-  html`<div class="scroll">
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${caption ?? 'Table'}">
     <table>
       ${
         caption !== undefined &&

@@ -73,7 +73,7 @@ footer { color: var(--muted); font-size: 13px; border-top: 1px solid var(--line)
 .plot path.dashed { stroke-dasharray: 2 5; }
 .plot .cross { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--muted); opacity: .6; }
 .dot { position: absolute; width: 9px; height: 9px; margin: -4.5px; border-radius: 50%; background: var(--series); box-shadow: 0 0 0 2px var(--card); pointer-events: none; }
-.mark { position: absolute; top: 0; bottom: 0; border-left: 1.5px dashed var(--muted); opacity: .8; font-size: 12px; line-height: 1; color: var(--muted); pointer-events: none; }
+.mark { position: absolute; top: 0; bottom: 0; border-left: 1.5px dashed var(--muted); font-size: 12px; line-height: 1; color: var(--muted); pointer-events: none; }
 .mark span { position: absolute; top: -15px; left: 0; transform: translateX(-50%); white-space: nowrap; }
 .mark.before span { left: auto; right: -6px; transform: none; }
 .axes.marked { margin-top: 20px; }
@@ -120,8 +120,11 @@ img { image-rendering: pixelated; display: block; border-radius: 4px; background
 .confusion.long thead th span { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 11em; }
 .confusion .hit { background: rgb(var(--heat) / var(--share)); }
 .confusion .miss { background: rgb(var(--miss) / var(--share)); }
-.confusion .strong { color: #fff; font-weight: 600; }
-@media (prefers-color-scheme: dark) { .confusion .strong { color: #0d1117; } }
+.confusion .hit, .confusion .miss { color: #000; }
+.confusion .strong-light { color: #fff; }
+@media (prefers-color-scheme: dark) { .confusion .hit, .confusion .miss { color: #fff; } .confusion .strong-dark { color: #000; } }
+.confusion .hit { font-weight: 600; }
+.scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 details summary { cursor: pointer; color: var(--accent); font-size: 14px; font-weight: 550; padding: 4px 0; width: fit-content; }
 details[open] summary { margin-bottom: 8px; }
 
