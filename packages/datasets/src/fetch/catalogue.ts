@@ -4,6 +4,7 @@
  */
 import { norbFileName } from '../files/norb.js';
 
+/** One file of a public data set. `bytes` and `sha256` (hexadecimal) are of the file as published. */
 export interface RemoteFile {
   /** Under which it is kept. */
   readonly name: string;
@@ -11,6 +12,7 @@ export interface RemoteFile {
   readonly sha256: string;
 }
 
+/** A public data set, and where it is to be had. */
 export interface RemoteDataset {
   readonly name: string;
   readonly title: string;

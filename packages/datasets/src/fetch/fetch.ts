@@ -20,6 +20,7 @@ import { systemReason } from '../files/bytes.js';
 import type { RemoteDataset, RemoteFile } from './catalogue.js';
 import { download, Interruption, MirrorError } from './download.js';
 
+/** What happens during a fetch; `from`, `done` and `bytes` count bytes of the file. */
 export type FetchEvent =
   | { readonly kind: 'present'; readonly file: string }
   | {
@@ -33,6 +34,7 @@ export type FetchEvent =
   | { readonly kind: 'problem'; readonly file: string; readonly url: string; readonly reason: string }
   | { readonly kind: 'done'; readonly file: string; readonly bytes: number };
 
+/** Where files go, and how patient a fetch is. */
 export interface FetchOptions {
   /** The folder of data sets; files go into its sub-folder of the data set's name. */
   readonly directory: string;

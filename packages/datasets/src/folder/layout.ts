@@ -25,6 +25,7 @@ export interface ListedImage {
   readonly split?: Split;
 }
 
+/** The images of a folder, before any of them is opened. */
 export interface Listing {
   readonly images: readonly ListedImage[];
   /** Sorted; numbers by value. */

@@ -15,9 +15,12 @@ import { copiesOf, toldCopies } from './copies.js';
 import { byName, listImages, namesOf, type ListedImage, type Listing } from './layout.js';
 import { splitListing } from './split.js';
 
+/** What becomes of the colours of one's own images. */
 export const colourModes = ['auto', 'grey', 'colour'] as const;
+/** `auto`: as the images are; `grey` and `colour`: all of them so. */
 export type ColourMode = (typeof colourModes)[number];
 
+/** How a folder of images is read. */
 export interface FolderOptions {
   /** Height and width of what the model sees; by default what `chooseSize` says. */
   readonly size?: readonly [height: number, width: number] | undefined;
@@ -37,6 +40,7 @@ export interface Preparation {
   readonly resize: ResizeMode;
 }
 
+/** A folder of images as data sets, and what is to be known of it. */
 export interface ImageFolder {
   readonly train: ImageDataset;
   readonly test: ImageDataset;

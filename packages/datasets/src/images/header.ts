@@ -4,6 +4,7 @@
  */
 import { DataError } from '../errors.js';
 
+/** What an image file says of itself. */
 export interface ImageHeader {
   readonly format: 'png' | 'jpeg';
   /** Of the stored pixels; `orientation` 5 to 8 swaps them. */

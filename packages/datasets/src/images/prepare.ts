@@ -9,11 +9,14 @@ import type { DecodedImage } from './decode.js';
  * fill the size. An image of the same proportions is only scaled by either.
  */
 export const resizeModes = ['fit', 'crop'] as const;
+/** One of `resizeModes`. */
 export type ResizeMode = (typeof resizeModes)[number];
 
 /**
  * The image in the wanted size and number of channels, values from 0 to 1: height * width * channels of them. Scaling down averages over
  * what a pixel covers (anti-aliasing), so that thin strokes do not break.
+ *
+ * @throws RangeError when other than 1 or 3 channels are asked for
  */
 export function prepareImage(
   image: DecodedImage,
