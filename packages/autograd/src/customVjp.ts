@@ -6,8 +6,9 @@ import { apply, sameShape, showShape, TensorError, type Tensor } from '@capsnet/
  * `backward` for the cotangents of the operands. Use it where a derivative by hand is cheaper or stays finite.
  *
  * ```ts
- * // x / |x|, with gradient 0 at 0 instead of NaN
- * const direction = customVjp((x: Tensor) => safeDirection(x), (dy, x) => [safeDirectionGradient(dy, x)]);
+ * // The identity, whose gradient is cut off at 1.
+ * const gentle = customVjp((x: Tensor) => x, (dy) => [clip(dy, -1, 1)]);
+ * await grad((x: Tensor) => sum(mul(gentle(x), 3)))(tensor([5])).item(); // 1
  * ```
  *
  * `forward` must take everything that gradients shall flow to as an operand: what it captures is constant. `backward` is made of tensor

@@ -1,4 +1,8 @@
-/** @capsnet/autograd: derivatives of functions of tensors, and optimisers that use them. */
+/**
+ * Derivatives of functions of tensors, and optimisers that use them.
+ *
+ * @module @capsnet/autograd
+ */
 export { grad, valueAndGrad } from './grad.js';
 export type { Gradient, ValueAndGradient, ValueGradientAndAuxiliary } from './grad.js';
 export { jvp, vjp, type Vjp } from './vjp.js';

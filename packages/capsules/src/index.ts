@@ -1,4 +1,8 @@
-/** @capsnet/capsules: capsule layers, routing, models and their training. */
+/**
+ * Capsule layers, routing, models and their training.
+ *
+ * @module @capsnet/capsules
+ */
 export * from './capsules/squash.js';
 export * from './capsules/length.js';
 export * from './capsules/mask.js';

@@ -1,6 +1,8 @@
 /**
- * @capsnet/datasets: images as plain values; what makes, changes, orders and batches them. Everything here also runs in a browser; what needs
+ * Images as plain values; what makes, changes, orders and batches them. Everything here also runs in a browser; what needs
  * files, threads or the network is in `@capsnet/datasets/node`.
+ *
+ * @module @capsnet/datasets
  */
 export { DataError } from './errors.js';
 export * from './random.js';

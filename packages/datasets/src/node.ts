@@ -1,4 +1,8 @@
-/** @capsnet/datasets/node: what needs files, threads or the network. */
+/**
+ * What needs files, threads or the network.
+ *
+ * @module @capsnet/datasets/node
+ */
 export { dataDirectories, dataDirectory, type DataDirectoryOptions } from './files/dataDirectory.js';
 export { readBytes, isGzip } from './files/bytes.js';
 export { idxFileNames, readIdxDataset, writeIdxDataset, type IdxDatasetName } from './files/mnist.js';

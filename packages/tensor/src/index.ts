@@ -1,4 +1,8 @@
-/** @capsnet/tensor: a lazy, typed tensor engine with one graph and several backends. */
+/**
+ * A lazy, typed tensor engine with one graph and several backends.
+ *
+ * @module @capsnet/tensor
+ */
 export { DeviceLostError, TensorError, showShape } from './errors.js';
 export type { DType, Precision, TypedArray } from './dtype.js';
 export type * from './shape/types.js';

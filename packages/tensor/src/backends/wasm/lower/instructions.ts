@@ -3,11 +3,15 @@
  * instruction, registers.
  */
 import type { Tensor } from '../../../graph/tensor.js';
+import type * as elementwise from '../../../ops/elementwise.js';
 import type { OpName } from '../../../ops/table.js';
 import { floatWord } from './kernel.js';
 
-/** Codes of `instruction` in `assembly/elementwise/instructions.ts`. */
-const codes: Partial<Record<OpName, number>> = {
+/** Element-wise operations that are instructions of a group; the others are copies, or vanish from plans. */
+type Instructed = Exclude<keyof typeof elementwise, 'cast' | 'identity' | 'stopGradient'>;
+
+/** Codes of `instruction` in `assembly/elementwise/instructions.ts`. An operation without one does not compile. */
+const codes: Record<Instructed, number> = {
   add: 0,
   sub: 1,
   mul: 2,
@@ -147,7 +151,7 @@ function select(members: readonly Tensor[], needed: ReadonlySet<Tensor>): Instru
     if (node.op === 'mul' && sole(a, 'greater')) return made(44, ...take(a), b);
     if (node.op === 'mul' && sole(b, 'greater')) return made(44, ...take(b), a);
     const operands = node.op === 'where' ? [node.inputs[1]!, node.inputs[2]!, node.inputs[0]!] : node.inputs;
-    return { code: codes[node.op]!, operands, immediate: immediateOf(node) };
+    return { code: codes[node.op as Instructed], operands, immediate: immediateOf(node) };
   };
   // Backwards, so that the later of two nodes takes the earlier; what was absorbed makes no instruction.
   const chosen: Instruction[] = [];
