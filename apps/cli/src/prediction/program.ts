@@ -32,7 +32,7 @@ export function predictCommand(program: Command, example: (...lines: readonly st
       'after',
       example(
         'capsnet predict scan.png --invert --weights runs/first/best.safetensors',
-        'capsnet predict photos/*.jpg --resize crop --json --weights runs/first/best.safetensors',
+        'capsnet predict photos/*.jpg --resize crop --weights runs/a/best.safetensors',
       ),
     )
     .action(async (images: readonly string[], flags: PredictFlags) =>

@@ -97,6 +97,17 @@ describe('recogniseKeras', () => {
     }
   });
 
+  it('a dense decoder of other widths', async () => {
+    const description = {
+      ...describeModel('efficient-capsnet'),
+      decoder: { kind: 'dense', units: [20, 30] },
+    } as const;
+    const built = buildModel(description);
+    const { parameters, state } = built.init(randomKey(1));
+    const found = recogniseKeras(await toKeras(built, parameters, state), 'x.h5');
+    expect(found.model.description).toEqual(description);
+  });
+
   it('other numbers of classes and channels by themselves, other sizes when they are told', async () => {
     const classNames = ['a', 'b', 'c'];
     const colour = recogniseKeras(

@@ -4,7 +4,7 @@
  */
 import { buildModel } from '../models/build.js';
 import { describeModel, modelNames, type ModelName } from '../models/catalogue.js';
-import { DescriptionError, type ImageShape } from '../models/description.js';
+import { DescriptionError, type DecoderDescription, type ImageShape } from '../models/description.js';
 import type { Model } from '../models/model.js';
 import { kerasMismatch, type KerasFile } from './keras.js';
 import { WeightsError } from './safetensors.js';
@@ -62,11 +62,14 @@ export function recogniseKeras(file: KerasFile, source: string, options: Recogni
   for (const name of options.model ? [options.model] : modelNames) {
     for (const classNames of classesOf(file, options.classNames)) {
       for (const input of inputsOf(name, file, options.input)) {
-        for (const decoder of [true, false]) {
+        for (const decoder of decodersOf(file, input)) {
           try {
-            const model = buildModel(
-              describeModel(name, { input, decoder, ...(classNames ? { classNames } : {}) }),
-            );
+            const published = describeModel(name, {
+              input,
+              decoder: decoder !== null,
+              ...(classNames ? { classNames } : {}),
+            });
+            const model = buildModel(decoder ? { ...published, decoder } : published);
             const problem = kerasMismatch(model, file);
             if (problem === undefined) return { name, model };
             problems.push({ name, problem, at: placeOf(problem) });
@@ -82,6 +85,20 @@ export function recogniseKeras(file: KerasFile, source: string, options: Recogni
   throw new WeightsError(
     `${source}: these are weights of none of the models that are known here (${modelNames.join(', ')}). Nearest is ${nearest.name}: ${nearest.problem}. If its images or classes are others than in the paper, say so with --input and --classes.`,
   );
+}
+
+/** Decoders to try: that of the paper, a dense one of other widths when the file ends with such layers, none. */
+function decodersOf(
+  file: KerasFile,
+  [height, width, channels]: ImageShape,
+): (DecoderDescription | undefined | null)[] {
+  const kernels = file.groups.at(-1)?.weights.filter(({ shape }) => shape.length > 1) ?? [];
+  const widths = kernels.map(({ shape }) => shape[1]!);
+  const isDense =
+    kernels.length > 1 &&
+    kernels.every(({ shape }) => shape.length === 2) &&
+    widths.at(-1) === height * width * channels;
+  return [undefined, ...(isDense ? [{ kind: 'dense', units: widths.slice(0, -1) } as const] : []), null];
 }
 
 /** How far the arrays agree: `array 7, ...` is the seventh. Where the numbers of arrays differ, all that are there fit. */

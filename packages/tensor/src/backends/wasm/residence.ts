@@ -31,8 +31,6 @@ export const viewOf = (heap: Heap, { address, length, dtype }: Slot): Float32Arr
 export class ResidentValue implements Value {
   /** The contents after they have moved. */
   #host: TypedArray | undefined;
-  /** A copy that was handed out: used again while somebody holds it, and no memory of ours when nobody does. */
-  #copy: WeakRef<TypedArray> | undefined;
 
   constructor(
     readonly heap: Heap,
@@ -45,11 +43,8 @@ export class ResidentValue implements Value {
   }
 
   read(): TypedArray {
-    const known = this.#host ?? this.#copy?.deref();
-    if (known) return known;
-    const copy = viewOf(this.heap, this.slot).slice();
-    this.#copy = new WeakRef<TypedArray>(copy);
-    return copy;
+    // A copy for whoever reads: to keep it here would double the memory of every result that was looked at.
+    return this.#host ?? viewOf(this.heap, this.slot).slice();
   }
 
   /** Makes room: the contents move to the host. */

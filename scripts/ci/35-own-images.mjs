@@ -1,0 +1,60 @@
+// Own images learn: 62 classes of made-up letters, and two classes of 200 from five seeds in three epochs, through the command.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeLetters } from '../lib/own-images.mjs';
+import { jsonLines } from '../lib/events.mjs';
+import { root, run } from '../lib/process.mjs';
+import { setup } from '../lib/setup.mjs';
+
+await setup();
+const folder = mkdtempSync(join(tmpdir(), 'capsnet-own-'));
+let passed = 0;
+let failed = 0;
+/** @param {string} what @param {boolean} good @param {unknown} found */
+function check(what, good, found) {
+  if (good) passed += 1;
+  else failed += 1;
+  console.log(`${good ? 'ok    ' : 'FAILED'} ${what} ${String(found)}`);
+}
+
+/** The share of right answers on the test images. @param {string} images @param {...string} flags */
+async function trained(images, ...flags) {
+  const command = join(root, 'apps', 'cli', 'bin', 'capsnet.js');
+  const args = [
+    'train',
+    '--dataset',
+    'folder',
+    '--data-dir',
+    images,
+    '--out',
+    `${images}-run`,
+    '--json',
+    '--quiet',
+  ];
+  const { code, output } = await run(process.execPath, [command, ...args, ...flags], { quiet: true });
+  const result = jsonLines(output).find(({ event }) => event === 'done');
+  if (code !== 0 || !result) console.log(output.slice(-2000));
+  return result?.accuracy ?? 0;
+}
+
+try {
+  const letters = join(folder, 'letters');
+  writeLetters(letters, { classes: 62, count: 20 });
+  const many = await trained(letters, '--epochs', '5');
+  check('62 classes, 20 pictures each, 5 epochs: at least 90 % of the held-out pictures', many >= 0.9, many);
+  for (let seed = 1; seed <= 5; seed++) {
+    const two = join(folder, `two-${seed}`);
+    writeLetters(two, { classes: 2, count: 200, side: 40, colour: true, seed });
+    const accuracy = await trained(two, '--epochs', '3', '--seed', String(seed));
+    check(
+      `2 classes, 200 pictures each, 3 epochs, seed ${seed}: far from chance`,
+      accuracy >= 0.75,
+      accuracy,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
