@@ -10,7 +10,8 @@ const onScreen = 40;
 
 describe.each(texts())('%s', (path) => {
   const file = join(root, path);
-  const text = readFileSync(file, 'utf8');
+  // A link that is shown as code (`` [`add`](path.ts#L12) ``) is none.
+  const text = readFileSync(file, 'utf8').replace(/``.*?``/g, '');
 
   it('links to files that exist', () => {
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)]

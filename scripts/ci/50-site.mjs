@@ -75,5 +75,21 @@ for (let round = 0; round < 3 && best >= 5; round++) {
 }
 check(`tsc checks the models in under 5 s (${said})`, best < 5);
 
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const commands = await run(
+  process.execPath,
+  [
+    vitest,
+    'run',
+    '--root',
+    join(root, 'docs'),
+    '--config',
+    join(root, 'vitest.config.ts'),
+    'src/examples.test.ts',
+  ],
+  { keep: true, env: { ...process.env, CAPSNET_COMMANDS: 'yes' } },
+);
+check('the commands that texts show run', commands.code === 0, 'see above');
+
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

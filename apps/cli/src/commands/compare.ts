@@ -7,13 +7,13 @@ import { createConsole } from '../output/console.js';
 import { duration, percent } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { table } from '../output/table.js';
-import { bestEpoch, readRun, secondsOf, type RecordedRun } from '../runs/read-run.js';
+import { bestEpoch, readRun, runFolders, secondsOf, type RecordedRun } from '../runs/read-run.js';
 
 /** Runs the command. */
 export async function compare(directories: readonly string[], flags: CompareFlags): Promise<void> {
   const console = createConsole();
   if (flags.report !== undefined) checkOutput('--report', flags.report, '.html');
-  const runs = directories.map((directory) => readRun('capsnet compare', directory));
+  const runs = directories.flatMap(runFolders).map((directory) => readRun('capsnet compare', directory));
   if (flags.report !== undefined) writeOutput(flags.report, comparisonPage(runs));
   if (flags.json) {
     for (const run of runs) emit(console, { event: 'run', ...eventOf(run) });

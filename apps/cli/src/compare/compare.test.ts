@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
-import { bestEpoch, readRun, secondsOf } from '../runs/read-run.js';
+import { bestEpoch, readRun, runFolders, secondsOf } from '../runs/read-run.js';
 import { differing, distinctNames } from './differences.js';
 import { comparisonPage } from './report.js';
 
@@ -60,6 +60,12 @@ describe('compare', () => {
     expect(comparisonPage([readRun('compare', write('c', {}, []))])).toContain(
       'Nothing has been measured yet',
     );
+  });
+
+  it('takes the folder of a sweep for the runs in it', () => {
+    expect(runFolders(join(folder, 'a'))).toEqual([two, one]);
+    expect(runFolders(one)).toEqual([one]);
+    expect(runFolders(join(folder, 'nowhere'))).toEqual([join(folder, 'nowhere')]);
   });
 
   it.each([

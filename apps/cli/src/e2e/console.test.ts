@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { capsnet, temporaryFolder } from './cli.js';
 
@@ -74,16 +74,23 @@ describe('streams', () => {
 });
 
 describe('info and doctor', () => {
-  it('info answers in less than half a second', async () => {
+  it('info answers in less than half a second of processor time', async () => {
+    // By the clock it is the same on an idle machine; beside other tests the clock tells of them.
+    const report = join(folder.path, 'used.mjs');
+    writeFileSync(
+      report,
+      'process.on("exit", () => { const { user, system } = process.cpuUsage(); console.error("used", (user + system) / 1e6); });',
+    );
     let best = Infinity;
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const start = performance.now();
-      const run = await capsnet(['info', 'efficient-capsnet']);
-      best = Math.min(best, performance.now() - start);
-      expect(run.code).toBe(0);
+    for (let attempt = 0; attempt < 5 && best > 0.5; attempt++) {
+      const run = await capsnet(['info', 'efficient-capsnet'], {
+        env: { NODE_OPTIONS: `--import ${pathToFileURL(report).href}` },
+      });
+      expect(run.code, run.stderr).toBe(0);
       expect(run.stdout).toContain('conv1');
+      best = Math.min(best, Number(/used ([\d.]+)/.exec(run.stderr)?.[1]));
     }
-    expect(best).toBeLessThan(500);
+    expect(best).toBeLessThan(0.5);
   });
 
   it('doctor says what is used and why', async () => {

@@ -1,5 +1,5 @@
 /** Runs as they lie in their folders, for commands that look at several. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError, systemReason } from '../errors.js';
 import { readSettingsFile } from '../settings/file.js';
@@ -52,6 +52,17 @@ export function readEpochs(label: string, directory: string): EpochEvent[] {
       }
     })
     .filter(({ event }) => event === 'epoch');
+}
+
+/** The folder itself, or, for that of a sweep, the folders of its runs. */
+export function runFolders(directory: string): string[] {
+  const isRun = (folder: string): boolean => existsSync(join(folder, 'config.json'));
+  if (isRun(directory) || !existsSync(directory) || !statSync(directory).isDirectory()) return [directory];
+  const inside = readdirSync(directory)
+    .sort()
+    .map((name) => join(directory, name))
+    .filter(isRun);
+  return inside.length > 0 ? inside : [directory];
 }
 
 /**
