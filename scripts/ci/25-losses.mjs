@@ -1,5 +1,5 @@
 // The same work as other libraries do: the first losses of both models on hashed weights and images, as PyTorch and others compute them, on every
-// backend; and 5,000 steps that take the memory of 200.
+// backend; and 5,000 steps that take the memory of 2,000.
 // needs: chromium
 import { jsonLines } from '../lib/events.mjs';
 import { run } from '../lib/process.mjs';
