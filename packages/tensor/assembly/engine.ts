@@ -48,7 +48,23 @@ declare function sleep(generation: i32): void;
 const ARRIVED: usize = 1024;
 const GENERATION: usize = 1152;
 
-/** Spins, then sleeps in short naps: within a plan the others are microseconds away, unless the machine is busy. */
+/**
+ * How often a thread looks before it naps. On a quiet machine the others are at most a millisecond away and every nap costs more than the wait; on a
+ * crowded one another thread may have lost its processor, and gets it back sooner when this one naps. Which of the two it is shows in how often much
+ * patience was not enough: then a thread has little for `restBarriers`, which double as long as the next trial goes no better.
+ */
+const LITTLE_PATIENCE: i32 = 20000;
+const MUCH_PATIENCE: i32 = 1000000;
+const MOST_TRUST: i32 = 64;
+const PRICE_OF_A_NAP: i32 = 32;
+const LEAST_REST: i32 = 256;
+const MOST_REST: i32 = 16384;
+/** Each thread has its own: the globals of its instance. */
+let trust: i32 = MOST_TRUST;
+let rest: i32 = LEAST_REST;
+let restBarriers: i32 = 0;
+
+/** Spins, then sleeps in short naps. */
 export function barrier(threads: i32): void {
   if (threads == 1) return;
   if (!ASC_FEATURE_THREADS) return;
@@ -58,9 +74,29 @@ export function barrier(threads: i32): void {
     atomic.store<i32>(GENERATION, generation + 1);
     return;
   }
+  const patience = restBarriers > 0 ? LITTLE_PATIENCE : MUCH_PATIENCE;
   let spins = 0;
   while (atomic.load<i32>(GENERATION) == generation) {
-    if (++spins > 20000) sleep(generation);
+    if (++spins > patience) sleep(generation);
+  }
+  learn(spins > patience);
+}
+
+/** After a barrier at which this thread waited: with much patience it gains or loses trust, with little the rest goes by. */
+function learn(napped: bool): void {
+  if (restBarriers > 0) {
+    if (--restBarriers == 0) trust = PRICE_OF_A_NAP;
+  } else if (!napped) {
+    if (++trust >= MOST_TRUST) {
+      trust = MOST_TRUST;
+      rest = LEAST_REST;
+    }
+  } else {
+    trust -= PRICE_OF_A_NAP;
+    if (trust < 0) {
+      restBarriers = rest;
+      rest = min(rest << 1, MOST_REST);
+    }
   }
 }
 
