@@ -1,5 +1,6 @@
 /**
- * `capsnet weights`: the files that hold trained networks. `list` and `info` look at them, `import` and `export` carry them from and to Keras.
+ * `capsnet weights`: the files that hold trained networks. `list` and `info` look at them, `import` reads those of Keras, `export` writes for Keras and for
+ * other runtimes.
  */
 import {
   decodeSafetensors,
@@ -9,11 +10,7 @@ import {
   modelNames,
   saveModel,
   summarize,
-  toKeras,
   WeightsError,
-  type FloatStorage,
-  type KerasLayout,
-  type LoadedModel,
   recogniseKeras,
 } from '@capsnet/capsules';
 import { createHash } from 'node:crypto';
@@ -29,11 +26,9 @@ import { emit } from '../output/json.js';
 import { table } from '../output/table.js';
 import { writeFileAtomically } from '../runs/atomic.js';
 import { findWeights, listWeights, weightsFolders } from '../weights/find.js';
-import { readKeras, writeKeras } from '../weights/hdf5.js';
+import { encodeWeights, formatOf, layoutKey, type FormatName } from '../weights/formats.js';
+import { readKeras } from '../weights/hdf5.js';
 import { isHdf5 } from '../weights/open.js';
-
-/** Key of the note that keeps the names of an imported file, so that it can be written again as it was. */
-const layoutKey = 'keras_layout';
 
 export interface ListFlags {
   readonly json?: boolean;
@@ -49,6 +44,7 @@ export interface ImportFlags extends ListFlags {
 
 export interface ExportFlags extends ListFlags {
   readonly output: string;
+  readonly format?: FormatName;
   readonly half?: boolean;
 }
 
@@ -84,7 +80,6 @@ function writeBytes(file: string, bytes: Uint8Array): void {
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const isKerasName = (file: string): boolean => ['.h5', '.hdf5'].includes(extname(file).toLowerCase());
 const isOwnName = (file: string): boolean => extname(file).toLowerCase() === '.safetensors';
 
 /** `capsnet weights list` */
@@ -268,35 +263,16 @@ const usualDataset: Readonly<Partial<Record<string, DatasetName>>> = {
   'original-capsnet': 'mnist',
 };
 
-/** `capsnet weights export X -o FILE.h5|FILE.safetensors` */
+/** `capsnet weights export X -o FILE.h5|FILE.onnx|FILE.safetensors` */
 export async function exportWeights(given: string, flags: ExportFlags): Promise<void> {
   const console = createConsole();
+  const { output, half = false } = flags;
+  const format = formatOf(output, flags.format);
   const file = findWeights(given);
   const loaded = await told(() => loadModel(readBytes(file), file));
-  const { output, half = false } = flags;
-  if (!isKerasName(output) && !isOwnName(output))
-    throw new UserError(`--output: "${output}" should end in .h5 (for Keras) or .safetensors.`);
-  if (isKerasName(output) && half)
-    throw new UserError(
-      '--half is for .safetensors: Keras keeps its weights in single precision. Leave it out.',
-    );
-  const bytes = await told(() =>
-    isKerasName(output) ? kerasBytes(loaded) : ownBytes(loaded, half ? 'F16' : 'F32'),
-  );
+  const bytes = await told(() => encodeWeights(loaded, format, half));
   writeBytes(output, bytes);
   if (flags.json)
-    emit(console, { event: 'exported', file, output, bytes: bytes.length, sha256: sha256(bytes) });
+    emit(console, { event: 'exported', file, output, format, bytes: bytes.length, sha256: sha256(bytes) });
   else console.result(`${file} written to ${output} (${count(bytes.length)} bytes).\n`);
 }
-
-/** Under the names that the weights came with, or else those that Keras would give. */
-export async function kerasBytes({ model, parameters, state, metadata }: LoadedModel): Promise<Uint8Array> {
-  const layout = metadata[layoutKey];
-  const named = layout === undefined ? [] : [JSON.parse(layout) as KerasLayout];
-  return writeKeras(await toKeras(model, parameters, state, ...named));
-}
-
-const ownBytes = (
-  { model, parameters, state, metadata }: LoadedModel,
-  storage: FloatStorage,
-): Promise<Uint8Array> => saveModel(model, parameters, state, metadata, storage);

@@ -2,8 +2,16 @@
 import type { Command } from 'commander';
 import type { ExportFlags, ImportFlags, ListFlags } from '../commands/weights.js';
 import type { CardFlags } from '../commands/card.js';
+import type { FormatName } from './formats.js';
 import { dataDirectoryFlag, engineFlags, limitTest, outputFlags, overlays } from '../options/flags.js';
-import { imageShape, names, path } from '../options/values.js';
+import { imageShape, names, oneOf, path } from '../options/values.js';
+
+// Not the list of formats.ts, which would load the library for every help.
+const format = oneOf('--format', 'format', [
+  'safetensors',
+  'keras',
+  'onnx',
+] as const satisfies readonly FormatName[]);
 
 /** Adds `weights` to the program; `example` words the examples of a help page. */
 export function weightsCommand(program: Command, example: (...lines: readonly string[]) => string): void {
@@ -53,11 +61,19 @@ export function weightsCommand(program: Command, example: (...lines: readonly st
       weights
         .command('export')
         .argument('<file>', 'a .safetensors file, or a name of the list')
-        .description('write weights for Keras, or as safetensors'),
-      '.h5 or .safetensors',
-    ).option('--half', 'safetensors in half precision: half the size, 11 significant bits'),
+        .description('write weights for Keras, the network for ONNX runtimes, or safetensors'),
+      '.h5, .onnx or .safetensors',
+    )
+      .option('--format <name>', 'safetensors, keras or onnx (default: by the ending)', format)
+      .option('--half', 'safetensors in half precision: half the size, 11 significant bits'),
   )
-    .addHelpText('after', example('capsnet weights export runs/first/best.safetensors -o first.h5'))
+    .addHelpText(
+      'after',
+      example(
+        'capsnet weights export runs/first/best.safetensors -o first.h5',
+        'capsnet weights export efficient-capsnet-digits --format onnx -o digits.onnx',
+      ),
+    )
     .action(async (file: string, flags: ExportFlags) => (await commands()).exportWeights(file, flags));
 
   const card = weights

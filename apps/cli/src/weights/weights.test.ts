@@ -89,6 +89,17 @@ describe('from Keras and back', () => {
     expect(about!['sha256']).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('writes ONNX, with the notes of the file', async () => {
+    const args = ['export', at('own.safetensors'), '--format', 'onnx', '-o', at('own.onnx'), '--json'];
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(json(stdout)[0]).toMatchObject({ event: 'exported', format: 'onnx' });
+    const written = readFileSync(at('own.onnx')).toString('latin1');
+    for (const name of ['lengths', 'reconstruction', 'smallnorb', 'conv1/kernel'])
+      expect(written).toContain(name);
+    expect(written).not.toContain('keras_layout');
+  });
+
   it('info reads both formats', async () => {
     const own = await run('info', at('own.safetensors'));
     const foreign = await run('info', at('keras.h5'));
@@ -142,6 +153,12 @@ describe('mistakes are told in one line', () => {
     [['import', at('cnn.h5'), '--classes', 'a,a', '-o', at('x.safetensors')], '"a" stands there twice'],
     [['export', at('cnn.safetensors'), '-o', at('x.txt')], 'should end in .h5'],
     [['export', at('cnn.safetensors'), '-o', at('x.h5'), '--half'], '--half is for .safetensors'],
+    [['export', at('cnn.safetensors'), '-o', at('x.onnx'), '--half'], 'the network in ONNX'],
+    [
+      ['export', at('cnn.safetensors'), '-o', at('x.h5'), '--format', 'onnx'],
+      'should end in .onnx for --format onnx',
+    ],
+    [['export', at('cnn.safetensors'), '-o', at('x.onnx'), '--format', 'onx'], 'Did you mean "onnx"?'],
     [['export', at('keras.h5'), '-o', at('x.h5')], 'not a safetensors file'],
     [['info', 'efficient-capsnet-digts'], 'Did you mean "efficient-capsnet-digits"?'],
     [['imprt', 'x'], 'Did you mean "import"?'],
