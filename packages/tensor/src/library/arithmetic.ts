@@ -39,76 +39,73 @@ export interface Binary {
  */
 export type Unary = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 
-const binary =
-  (name: PlainOp): Binary =>
-  (a: Operand, b: Operand) =>
-    apply(name, [asTensor(a), asTensor(b)], {} as never);
-const unary =
-  (name: PlainOp): Unary =>
-  (x) =>
-    apply(name, [x], {} as never) as never;
+// Every function below is a function expression and not the result of a call: a bundler drops what nobody uses only where nothing has to run.
+const binary = (name: PlainOp, a: Operand, b: Operand): Tensor =>
+  apply(name, [asTensor(a), asTensor(b)], {} as never);
+const unary = <S extends Shape>(name: PlainOp, x: Tensor<S>): Tensor<S> =>
+  apply(name, [x], {} as never) as never;
 
 /** a + b, element by element. */
-export const add = binary('add');
+export const add: Binary = (a: Operand, b: Operand) => binary('add', a, b);
 /** a - b */
-export const sub = binary('sub');
+export const sub: Binary = (a: Operand, b: Operand) => binary('sub', a, b);
 /** a * b, element by element. */
-export const mul = binary('mul');
+export const mul: Binary = (a: Operand, b: Operand) => binary('mul', a, b);
 /** a / b, element by element; 0 / 0 is NaN, as in IEEE 754. */
-export const div = binary('div');
+export const div: Binary = (a: Operand, b: Operand) => binary('div', a, b);
 /** The larger of the two; on ties the whole gradient goes to the first. */
-export const maximum = binary('maximum');
+export const maximum: Binary = (a: Operand, b: Operand) => binary('maximum', a, b);
 /** The smaller of the two; on ties the whole gradient goes to the first. */
-export const minimum = binary('minimum');
-const powTensors = binary('pow');
-
+export const minimum: Binary = (a: Operand, b: Operand) => binary('minimum', a, b);
 /** a to the power b; a constant exponent has a derivative of its own that needs no logarithm. */
 export const pow: Binary = (a: Operand, b: Operand) =>
-  typeof b === 'number' && typeof a !== 'number' ? apply('powConst', [a], { exponent: b }) : powTensors(a, b);
+  typeof b === 'number' && typeof a !== 'number'
+    ? apply('powConst', [a], { exponent: b })
+    : binary('pow', a, b);
 
 /** 1 where a < b, else 0. */
-export const less = binary('less');
+export const less: Binary = (a: Operand, b: Operand) => binary('less', a, b);
 /** 1 where a <= b, else 0. */
-export const lessEqual = binary('lessEqual');
+export const lessEqual: Binary = (a: Operand, b: Operand) => binary('lessEqual', a, b);
 /** 1 where a > b, else 0. */
-export const greater = binary('greater');
+export const greater: Binary = (a: Operand, b: Operand) => binary('greater', a, b);
 /** 1 where a >= b, else 0. */
-export const greaterEqual = binary('greaterEqual');
+export const greaterEqual: Binary = (a: Operand, b: Operand) => binary('greaterEqual', a, b);
 /** 1 where a = b, else 0; NaN equals nothing. */
-export const equal = binary('equal');
+export const equal: Binary = (a: Operand, b: Operand) => binary('equal', a, b);
 /** 1 where a and b differ, else 0. */
-export const notEqual = binary('notEqual');
+export const notEqual: Binary = (a: Operand, b: Operand) => binary('notEqual', a, b);
 
 /** -x */
-export const neg = unary('neg');
+export const neg: Unary = (x) => unary('neg', x);
 /** |x|; gradient 0 at 0. */
-export const abs = unary('abs');
+export const abs: Unary = (x) => unary('abs', x);
 /** -1, 0 or 1, as x is below, at or above 0; gradient 0. */
-export const sign = unary('sign');
+export const sign: Unary = (x) => unary('sign', x);
 /** The largest integer that is not above x; gradient 0. */
-export const floor = unary('floor');
+export const floor: Unary = (x) => unary('floor', x);
 /** x * x */
-export const square = unary('square');
+export const square: Unary = (x) => unary('square', x);
 /** 1 / x */
-export const reciprocal = unary('reciprocal');
+export const reciprocal: Unary = (x) => unary('reciprocal', x);
 /** The square root; NaN below 0, infinite gradient at 0. */
-export const sqrt = unary('sqrt');
+export const sqrt: Unary = (x) => unary('sqrt', x);
 /** 1 / sqrt(x) */
-export const rsqrt = unary('rsqrt');
+export const rsqrt: Unary = (x) => unary('rsqrt', x);
 /** e to the power x. */
-export const exp = unary('exp');
+export const exp: Unary = (x) => unary('exp', x);
 /** exp(x) - 1, exact near 0. */
-export const expm1 = unary('expm1');
+export const expm1: Unary = (x) => unary('expm1', x);
 /** The natural logarithm; -Infinity at 0, NaN below. */
-export const log = unary('log');
+export const log: Unary = (x) => unary('log', x);
 /** log(1 + x), exact near 0. */
-export const log1p = unary('log1p');
+export const log1p: Unary = (x) => unary('log1p', x);
 /** The hyperbolic tangent, from -1 to 1. */
-export const tanh = unary('tanh');
+export const tanh: Unary = (x) => unary('tanh', x);
 /** 1 / (1 + exp(-x)), without overflow. */
-export const sigmoid = unary('sigmoid');
+export const sigmoid: Unary = (x) => unary('sigmoid', x);
 /** max(x, 0); gradient 0 at 0. */
-export const relu = unary('relu');
+export const relu: Unary = (x) => unary('relu', x);
 
 /**
  * x where x >= 0, else alpha x; gradient alpha at 0.

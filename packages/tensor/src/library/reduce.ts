@@ -29,17 +29,15 @@ type Reduction = <S extends Shape, const A extends Axis = null, const K extends 
   options?: ReduceOptions<K>,
 ) => Tensor<Resolve<Reduce<S, A, K>>>;
 
-const reduction =
-  (name: 'sum' | 'max'): Reduction =>
-  (x: Tensor, axis: Axis = null, { keepDims = false }: ReduceOptions = {}) => {
-    const axes = resolveAxes(name, axis, x.rank);
-    return apply(name, [x], { axes, keepDims });
-  };
+const reduction = (name: 'sum' | 'max', x: Tensor, axis: Axis, keepDims: boolean): Tensor =>
+  apply(name, [x], { axes: resolveAxes(name, axis, x.rank), keepDims });
 
 /** The sum over `axis`; 0 over an empty axis. */
-export const sum = reduction('sum');
+export const sum = ((x: Tensor, axis: Axis = null, { keepDims = false }: ReduceOptions = {}) =>
+  reduction('sum', x, axis, keepDims)) as Reduction;
 /** Largest element; ties share the gradient equally. */
-export const max = reduction('max');
+export const max = ((x: Tensor, axis: Axis = null, { keepDims = false }: ReduceOptions = {}) =>
+  reduction('max', x, axis, keepDims)) as Reduction;
 /** Smallest element. */
 export const min = ((x: Tensor, axis: Axis = null, options: ReduceOptions = {}) =>
   neg(max(neg(x), axis, options))) as Reduction;
