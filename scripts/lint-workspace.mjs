@@ -2,6 +2,7 @@
 // folder's own code.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { architectureFindings } from './lib/architecture.mjs';
 import { docstringFindings, packageEntries } from './lib/docstrings.mjs';
 import { prettier } from './lib/prettier.mjs';
 import { root, run } from './lib/process.mjs';
@@ -14,7 +15,8 @@ const formatted = await prettier('--check');
 if (formatted !== 0) console.error('Formatting differs: run `npm run format`.');
 
 const long = longFiles();
-for (const sentence of long) console.error(sentence);
+const architecture = architectureFindings();
+for (const sentence of [...long, ...architecture]) console.error(sentence);
 
 const folders = ['packages', 'apps'].filter((folder) => existsSync(join(root, folder)));
 const layered = await node(
@@ -28,4 +30,5 @@ if (undocumented.length > 0)
   console.error('What a docstring has to say stands in scripts/lib/docstrings.mjs.');
 const linted = await node(tool('eslint/bin/eslint.js'), 'scripts', 'eslint.config.js', 'vitest.config.ts');
 
-process.exit(formatted + layered + undocumented.length + linted === 0 ? 0 : 1);
+const findings = long.length + architecture.length + undocumented.length;
+process.exit(formatted + layered + findings + linted === 0 ? 0 : 1);

@@ -1,47 +1,30 @@
 // What bundlers make of the packages: how much, and pages that run.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 import { build as viteBuild } from 'vite';
 import webpack from 'webpack';
 
-/** kB of all scripts under a folder, each as gzip. @param {string} folder */
-const gzipped = (folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.js'))
-    .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), { level: 9 }).length, 0) / 1000;
+/** kB as gzip, each file for itself. @param {(string | Uint8Array)[]} files */
+const kilobytes = (files) => files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0) / 1000;
 
-/** Only what the page loads at once: the entry and what it imports statically, in kB as gzip. @param {esbuild.Metafile} metafile @param {string} folder */
-function initial(metafile, folder) {
-  /** @type {Set<string>} */
-  const reached = new Set();
-  const visit = (/** @type {string} */ path) => {
-    if (reached.has(path)) return;
-    reached.add(path);
-    for (const { path: next, kind } of metafile.outputs[path]?.imports ?? [])
-      if (kind === 'import-statement' && metafile.outputs[next]) visit(next);
-  };
-  const entry = Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint);
-  if (entry) visit(entry);
-  return (
-    [...reached].reduce(
-      (sum, path) => sum + gzipSync(readFileSync(join(folder, path)), { level: 9 }).length,
-      0,
-    ) / 1000
-  );
+/**
+ * The files that a page gets from one of them on.
+ * @param {string} entry @param {(file: string) => readonly string[]} importsOf
+ */
+function reached(entry, importsOf) {
+  const files = new Set([entry]);
+  // A set hands out what is added while one walks over it.
+  for (const file of files) for (const next of importsOf(file)) files.add(next);
+  return [...files];
 }
 
 /**
- * Bundles `import { squash } from '@capsnet/capsules'` alone.
- * @param {string} project
+ * What esbuild makes of a program: kB of all of it in one file, and of what a page loads at once where the rest comes on demand.
+ * @param {string} project @param {string} entry
  */
-export async function squashSizes(project) {
-  const folder = join(project, 'only-squash');
-  mkdirSync(folder);
-  const entry = join(folder, 'entry.js');
-  writeFileSync(entry, "import { squash } from '@capsnet/capsules';\nconsole.log(squash);\n");
-  writeFileSync(join(folder, 'index.html'), '<script type="module" src="./entry.js"></script>');
+async function byEsbuild(project, entry) {
   /** @type {esbuild.BuildOptions} */
   const common = {
     absWorkingDir: project,
@@ -49,16 +32,73 @@ export async function squashSizes(project) {
     bundle: true,
     minify: true,
     format: 'esm',
-    metafile: true,
+    // Optional, and not part of the packages.
+    external: ['gpu.js'],
     logLevel: 'silent',
+    outdir: project,
+    write: false,
   };
-  const one = join(folder, 'one');
-  await esbuild.build({ ...common, outdir: one });
-  const split = join(folder, 'split');
-  const { metafile } = await esbuild.build({ ...common, splitting: true, outdir: split });
-  const vite = join(folder, 'vite');
-  await viteBuild({ root: folder, logLevel: 'silent', configFile: false, build: { outDir: vite } });
-  return { one: gzipped(one), first: metafile ? initial(metafile, project) : Infinity, vite: gzipped(vite) };
+  const { outputFiles } = await esbuild.build({ ...common, write: false });
+  const split = await esbuild.build({ ...common, write: false, splitting: true, metafile: true });
+  const { outputs } = split.metafile;
+  const [start = ''] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === entry) ?? [];
+  const first = reached(start, (file) =>
+    (outputs[file]?.imports ?? []).flatMap(({ kind, path }) =>
+      kind === 'import-statement' && path in outputs ? [path] : [],
+    ),
+  );
+  const contents = new Map(split.outputFiles.map((file) => [file.path, file.contents]));
+  return {
+    one: kilobytes(outputFiles.map((file) => file.contents)),
+    first: kilobytes(first.map((file) => contents.get(join(project, file)) ?? '')),
+  };
+}
+
+/**
+ * What Vite makes of a program: kB of all that its page can load, at once or on demand. (Files that nothing imports any more are not among them.)
+ * @param {string} project @param {string} entry
+ */
+async function byVite(project, entry) {
+  const built = /** @type {import('vite').Rollup.RollupOutput} */ (
+    await viteBuild({
+      root: project,
+      logLevel: 'silent',
+      configFile: false,
+      build: { write: false, rollupOptions: { input: join(project, entry) } },
+    })
+  );
+  const chunks = new Map(
+    built.output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file]] : [])),
+  );
+  const start = built.output.find((file) => file.type === 'chunk' && file.isEntry)?.fileName ?? '';
+  const all = reached(start, (file) => {
+    const { imports = [], dynamicImports = [] } = chunks.get(file) ?? {};
+    return [...imports, ...dynamicImports].filter((path) => chunks.has(path));
+  });
+  return kilobytes(all.map((file) => chunks.get(file)?.code ?? ''));
+}
+
+/**
+ * Sizes of bundles: of `import { squash } from '@capsnet/capsules'` alone, and of a page that reads the squash of a tensor, which needs a backend.
+ * @param {string} project
+ */
+export async function squashSizes(project) {
+  writeFileSync(
+    join(project, 'only-squash.js'),
+    "import { squash } from '@capsnet/capsules';\nconsole.log(squash);\n",
+  );
+  writeFileSync(
+    join(project, 'squash-read.js'),
+    `import { squash } from '@capsnet/capsules';
+import { tensor } from '@capsnet/tensor';
+squash(tensor([[3, 4]])).data().then(console.log);
+`,
+  );
+  return {
+    alone: (await byEsbuild(project, 'only-squash.js')).one,
+    vite: await byVite(project, 'only-squash.js'),
+    read: await byEsbuild(project, 'squash-read.js'),
+  };
 }
 
 /**
