@@ -16,7 +16,7 @@ import { loadTrainingData } from '../data/load.js';
 import { asksForAugmentation } from '../data/augmentation.js';
 import { datasetNames, type DatasetName } from '../data/names.js';
 import { previewPicture } from '../datasets/preview.js';
-import type { DatasetFlags, PreviewFlags } from '../datasets/flags.js';
+import type { DatasetFlags, FetchFlags, PreviewFlags } from '../datasets/flags.js';
 import { FailedRun, UserError, systemReason } from '../errors.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { oneOf } from '../options/values.js';
@@ -114,9 +114,13 @@ export function describeDataset(name: string, { dataDir, json, quiet }: DatasetF
 }
 
 /** `capsnet datasets fetch NAME`. */
-export async function fetchFiles(name: string, { dataDir, json, quiet }: DatasetFlags): Promise<void> {
+export async function fetchFiles(
+  name: string,
+  { dataDir, mirror = [], json, quiet }: FetchFlags,
+): Promise<void> {
   const console = createConsole({ quiet: quiet === true });
-  const { remote: source } = find(name);
+  const { remote: found } = find(name);
+  const source = found && { ...found, mirrors: [...mirror, ...found.mirrors] };
   if (!source)
     throw new UserError(
       `${name} has no files to fetch: ${name === 'folder' ? 'it is your own images; name their folder with --data-dir when you train' : 'it is made when it is used'}.`,
@@ -135,6 +139,10 @@ export async function fetchFiles(name: string, { dataDir, json, quiet }: Dataset
         if (event.kind === 'start')
           console.note(
             `${event.url}, ${megabytes(event.bytes)}${event.from > 0 ? `, from byte ${event.from} on` : ''}`,
+          );
+        else if (event.kind === 'different')
+          console.warn(
+            `${event.file} is here, but its bytes are not those that were published (SHA-256 differs): fetching it again`,
           );
         else if (event.kind === 'problem') console.warn(`${event.url}: ${event.reason}`);
         else if (event.kind === 'progress' && performance.now() - told > 3000) {

@@ -1,11 +1,15 @@
 /** The flags of `capsnet datasets` and its parts. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { dataDirectoryFlag, outputFlags, type OutputFlags } from '../options/flags.js';
-import { path, wholeNumber } from '../options/values.js';
+import { path, severalAddresses, wholeNumber } from '../options/values.js';
 import { settingOf, type GivenSettings, type SettingName } from '../settings/table.js';
 
 export interface DatasetFlags extends OutputFlags {
   readonly dataDir?: string;
+}
+
+export interface FetchFlags extends DatasetFlags {
+  readonly mirror?: readonly string[];
 }
 
 /** The settings of `train` that change what a preview shows, under the same names. */
@@ -62,13 +66,17 @@ export function datasetsCommand(program: Command, example: Example): void {
         .command('fetch')
         .argument('<name>')
         .description('download what is missing of a data set, checked by SHA-256'),
+    ).option(
+      '--mirror <url>',
+      'ask for the files here first, before the public mirrors; may be repeated',
+      severalAddresses('--mirror', 'https://files.example.org/mnist/'),
     ),
   )
     .addHelpText(
       'after',
       example('capsnet datasets fetch mnist', 'capsnet datasets fetch fashion-mnist --data-dir data'),
     )
-    .action(async (name: string, flags: DatasetFlags) => (await command()).fetchFiles(name, flags));
+    .action(async (name: string, flags: FetchFlags) => (await command()).fetchFiles(name, flags));
   const preview = dataDirectoryFlag(
     datasets
       .command('preview')

@@ -64,6 +64,18 @@ export const severalPaths =
   (flag: string) =>
   (typed: string, before: readonly string[] = []): readonly string[] => [...before, path(flag)(typed)];
 
+/** A flag that may be given several times: folders of the web, each with `/` at its end. */
+export const severalAddresses =
+  (flag: string, example: string) =>
+  (typed: string, before: readonly string[] = []): readonly string[] => {
+    const address = URL.canParse(typed) ? new URL(typed) : undefined;
+    if (address && /^https?:$/.test(address.protocol))
+      return [...before, address.href.endsWith('/') ? address.href : `${address.href}/`];
+    throw new UserError(
+      `${flag} wants an address of the web, not "${typed}", for example ${flag} ${example}.`,
+    );
+  };
+
 /** Height, width and channels of an image: `28x28x1`. */
 export const imageShape =
   (flag: string): Parser<readonly [number, number, number]> =>

@@ -3,7 +3,9 @@
  * silent, and takes no more bytes than the file may have. What is in the partial file is not trusted: fetch.ts checks it.
  */
 import { closeSync, existsSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
-import { Agent, fetch, ProxyAgent, type Dispatcher } from 'undici';
+import { STATUS_CODES } from 'node:http';
+import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import { DataError } from '../errors.js';
 
 export interface DownloadOptions {
   /** Bytes of the whole file. */
@@ -38,17 +40,58 @@ export function proxyFor(url: string, env: Environment = process.env): string | 
   return spared ? undefined : said(protocol === 'https:' ? 'https_proxy' : 'http_proxy') || undefined;
 }
 
-const dispatcherFor = (url: string): Dispatcher => {
+/**
+ * The way to an address: direct, or by a proxy. A proxy is asked for http addresses as such (RFC 9112, section 3.2.2), and for a tunnel to https ones: many refuse
+ * tunnels to port 80.
+ */
+function dispatcherFor(url: string): Dispatcher {
   const proxy = proxyFor(url);
-  return proxy === undefined ? new Agent() : new ProxyAgent(proxy);
-};
+  if (proxy === undefined) return new Agent();
+  // As curl has it, a proxy without a scheme is an http one.
+  const uri = /^[a-z][a-z\d+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  if (!/^https?:/i.test(uri) || !URL.canParse(uri))
+    throw new DataError(
+      `"${proxy}", the proxy that the environment names for ${url}, is not one that can be used: set HTTPS_PROXY and HTTP_PROXY to http://HOST:PORT, or empty them.`,
+    );
+  return new ProxyAgent({ uri, proxyTunnel: false });
+}
 
 const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
+/** Redirections that are followed. */
+const mostHops = 5;
+
+interface Answer extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'> {
+  readonly dispatcher: Dispatcher;
+}
+
+/** The answer of an address, or of the one that it sends to, each by the proxy that is said for it. The body is as it was sent, not unpacked. */
+async function ask(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+  for (let hop = 0, address = url; ; hop++) {
+    const dispatcher = dispatcherFor(address);
+    try {
+      const { statusCode, headers: answered, body } = await request(address, { headers, signal, dispatcher });
+      // Whoever reads is told; nobody reads the page of an error.
+      body.on('error', () => undefined);
+      const location = answered['location'];
+      if (statusCode < 300 || statusCode > 399 || typeof location !== 'string')
+        return { statusCode, headers: answered, body, dispatcher };
+      if (hop === mostHops) throw new MirrorError('it sends from one address to the next without an end');
+      if (!URL.canParse(location, address) || !/^https?:$/.test(new URL(location, address).protocol))
+        throw new MirrorError(`it sends to "${location}", which is no address of the web`);
+      address = new URL(location, address).href;
+    } catch (error) {
+      await dispatcher.destroy();
+      throw error;
+    }
+    await dispatcher.destroy();
+  }
+}
 
 /**
  * Downloads until `file` has as many bytes as wanted.
  *
- * @throws MirrorError for an answer that is no file, Interruption when the connection ends early
+ * @throws MirrorError for an answer that is not the file, Interruption when the connection ends early, DataError for a proxy that is none
  */
 export async function download(url: string, file: string, options: DownloadOptions): Promise<void> {
   const { bytes, silence, onProgress } = options;
@@ -57,30 +100,29 @@ export async function download(url: string, file: string, options: DownloadOptio
   const timer = setTimeout(() => quiet.abort(), silence);
   const destination = openSync(file, have > 0 ? 'a' : 'w');
   let written = have;
-  const dispatcher = dispatcherFor(url);
+  let answer: Answer | undefined;
   try {
-    const response = await fetch(url, {
-      signal: quiet.signal,
-      redirect: 'follow',
-      headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
-      dispatcher,
-    });
-    if (response.status === 416) {
+    const wanted = have > 0 ? { range: `bytes=${have}-` } : {};
+    answer = await ask(url, { 'accept-encoding': 'identity', ...wanted }, quiet.signal);
+    const { statusCode, headers, body } = answer;
+    if (statusCode === 416) {
       ftruncateSync(destination, 0);
       throw new Interruption(`it cannot go on at byte ${have}`);
     }
-    if (response.status !== 200 && response.status !== 206)
-      throw new MirrorError(`it answered ${response.status} ${response.statusText}`.trimEnd());
-    const resumes =
-      response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${have}-`) === true;
+    if (statusCode !== 200 && statusCode !== 206)
+      throw new MirrorError(`it answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd());
+    const resumes = statusCode === 206 && String(headers['content-range']).startsWith(`bytes ${have}-`);
+    const length = (resumes ? have : 0) + Number(headers['content-length'] ?? NaN);
+    // A page of a hotel's network, say. What is here already stays.
+    if (length !== bytes && !Number.isNaN(length) && (statusCode === 200 || resumes))
+      throw new MirrorError(`its file has ${length} bytes, not the ${bytes} bytes that it should have`);
     if (!resumes && have > 0) {
       // The whole file again, or another part than was asked for.
       ftruncateSync(destination, 0);
       written = 0;
-      if (response.status === 206) throw new Interruption('it sent another part than was asked for');
+      if (statusCode === 206) throw new Interruption('it sent another part than was asked for');
     }
-    if (!response.body) throw new MirrorError('its answer is empty');
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
       timer.refresh();
       written += chunk.length;
       if (written > bytes) {
@@ -91,13 +133,13 @@ export async function download(url: string, file: string, options: DownloadOptio
       onProgress?.(written);
     }
   } catch (error) {
-    if (error instanceof MirrorError || error instanceof Interruption) throw error;
+    if ([MirrorError, Interruption, DataError].some((known) => error instanceof known)) throw error;
     if (quiet.signal.aborted) throw new Interruption(`nothing came for ${Math.ceil(silence / 1000)} seconds`);
     throw connectionError(error, written > have);
   } finally {
     clearTimeout(timer);
     closeSync(destination);
-    await dispatcher.destroy();
+    await answer?.dispatcher.destroy();
   }
   if (written < bytes) throw new Interruption(`it ended after ${written} of ${bytes} bytes`);
 }

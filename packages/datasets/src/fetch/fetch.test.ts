@@ -12,7 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DataError } from '../errors.js';
 import { norbFileName } from '../files/norb.js';
 import { remoteDatasets, type RemoteDataset } from './catalogue.js';
@@ -53,7 +53,9 @@ const behaviours: Record<string, (request: IncomingMessage, response: ServerResp
       );
     },
     lies: (_, response) => void response.end(Buffer.alloc(content.length, 7)),
-    large: (_, response) => void response.end(Buffer.alloc(2 * content.length)),
+    /** Does not say beforehand how much it is. */
+    large: (_, response) =>
+      void response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(Buffer.alloc(2 * content.length)),
     slow: (_, response) => {
       let at = 0;
       const drip = (): void => {
@@ -66,6 +68,11 @@ const behaviours: Record<string, (request: IncomingMessage, response: ServerResp
     silent: (_, response) => void response.writeHead(200).write(content.subarray(0, 10)),
     missing: (_, response) => void response.writeHead(404).end('no such file'),
     busy: (_, response) => void response.writeHead(503).end(),
+    /** What a network without access answers, whatever is asked for. */
+    page: (_, response) => void response.end('<html>Please log in.</html>'),
+    round: (_, response) => void response.writeHead(302, { location: '/round/data.bin' }).end(),
+    /** As some servers do with files that are packed already: a reader that unpacks would have other bytes. */
+    packed: (_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(content),
     moved: (_, response) => void response.writeHead(302, { location: '/well/data.bin' }).end(),
   };
 const seen = new Map<string, number>();
@@ -165,8 +172,40 @@ it('refuses wrong bytes and keeps nothing of them; the next mirror has the right
   const directory = join(base, String(folders++));
   mkdirSync(join(directory, 'set'), { recursive: true });
   writeFileSync(join(directory, 'set', 'data.bin.part'), Buffer.alloc(1000, 9));
-  const mended = await fetchFrom(['well', 'well'], directory);
+  const mended = await fetchFrom(['well'], directory);
+  expect([mended.error, mended.names]).toEqual([undefined, ['data.bin']]);
   expect(mended.read().equals(content)).toBe(true);
+});
+
+it('does not take the page of a network without access for a part of the file', async () => {
+  const { error, names } = await fetchFrom(['page', 'round', 'missing']);
+  expect(error?.message).toMatch(
+    /page\/: its file has 27 bytes, not the 200000.*round\/: it sends from one address to the next/,
+  );
+  expect(names).toEqual([]);
+  const directory = join(base, String(folders++));
+  mkdirSync(join(directory, 'set'), { recursive: true });
+  writeFileSync(join(directory, 'set', 'data.bin.part'), content.subarray(0, 150_000));
+  ranges.length = 0;
+  expect((await fetchFrom(['page', 'well'], directory)).read().equals(content)).toBe(true);
+  expect(ranges).toEqual(['bytes=150000-', 'bytes=150000-']);
+});
+
+it('takes bytes as they were sent, whatever the server says of their packing', async () => {
+  expect((await fetchFrom(['packed'])).read().equals(content)).toBe(true);
+});
+
+it('fetches a file again that is there with other bytes, and leaves it until the right one has come', async () => {
+  const directory = join(base, String(folders++));
+  const file = join(directory, 'set', 'data.bin');
+  mkdirSync(join(directory, 'set'), { recursive: true });
+  writeFileSync(file, content.subarray(0, 1000));
+  const { error, names } = await fetchFrom(['missing'], directory);
+  expect(error?.message).toMatch(/By hand: get data\.bin from/);
+  expect([names, readFileSync(file).length]).toEqual([['data.bin'], 1000]);
+  const { events, read } = await fetchFrom(['well'], directory);
+  expect(events[0]).toEqual({ kind: 'different', file });
+  expect(read().equals(content)).toBe(true);
 });
 
 it('refuses more bytes than the file has', async () => {
@@ -205,31 +244,53 @@ it('tells what every mirror said, and how to place files by hand', async () => {
   expect(error?.message).toContain(`put it into ${join(directory, 'set')}`);
 });
 
-it('asks a proxy when the environment names one', async () => {
+describe('proxies', () => {
   const asked: string[] = [];
-  const proxy = createServer((_, response) => void response.writeHead(400).end());
-  proxy.on('connect', (request, socket) => {
-    asked.push(request.url ?? '');
-    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  let proxy: Server;
+  const names = ['http_proxy', 'https_proxy', 'no_proxy'] as const;
+  const before = names.map((name) => process.env[name]);
+  beforeAll(async () => {
+    proxy = createServer((incoming, response) => {
+      asked.push(`${incoming.method} ${incoming.url}`);
+      response.end(content);
+    });
+    proxy.on('connect', (incoming, socket) => {
+      asked.push(`CONNECT ${incoming.url}`);
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+    await new Promise<void>((ready) => proxy.listen(0, '127.0.0.1', ready));
+    const address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    // One without a scheme, as curl takes it too.
+    Object.assign(process.env, { http_proxy: `http://${address}`, https_proxy: address, no_proxy: '' });
   });
-  await new Promise<void>((ready) => proxy.listen(0, '127.0.0.1', ready));
-  const { http_proxy: before, no_proxy: except } = process.env;
-  process.env['http_proxy'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  process.env['no_proxy'] = '';
-  try {
-    const { error } = await fetchFrom(['http://data.example/']);
-    expect(error).toBeInstanceOf(DataError);
-    expect(asked[0]).toBe('data.example:80');
-  } finally {
-    for (const [name, value] of [
-      ['http_proxy', before],
-      ['no_proxy', except],
-    ] as const)
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
+  afterEach(() => void (asked.length = 0));
+  afterAll(async () => {
+    names.forEach((name, index) => {
+      if (before[index] === undefined) delete process.env[name];
+      else process.env[name] = before[index];
+    });
     proxy.closeAllConnections();
     await new Promise((closed) => proxy.close(closed));
-  }
+  });
+
+  it('are asked for http addresses themselves, and for a tunnel to https ones', async () => {
+    const { error, read } = await fetchFrom(['http://data.example/set/']);
+    expect([error, asked]).toEqual([undefined, ['GET http://data.example/set/data.bin']]);
+    expect(read().equals(content)).toBe(true);
+    asked.length = 0;
+    const tunnel = await fetchFrom(['https://data.example/']);
+    expect(tunnel.error).toBeInstanceOf(DataError);
+    expect(asked[0]).toBe('CONNECT data.example:443');
+  });
+
+  it('that are none get a sentence', async () => {
+    for (const wrong of ['http://', 'socks5://127.0.0.1:1', 'not a host']) {
+      process.env['http_proxy'] = wrong;
+      const { error } = await fetchFrom(['http://data.example/']);
+      expect(error).toBeInstanceOf(DataError);
+      expect(error?.message).toContain(`"${wrong}", the proxy that the environment names`);
+    }
+  });
 });
 
 it('knows the files by the names that the readers look for', () => {

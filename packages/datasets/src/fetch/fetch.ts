@@ -23,6 +23,8 @@ import { download, Interruption, MirrorError } from './download.js';
 /** What happens during a fetch; `from`, `done` and `bytes` count bytes of the file. */
 export type FetchEvent =
   | { readonly kind: 'present'; readonly file: string }
+  /** There is a file of the name, with other bytes than were published. It stays until the right one is there. */
+  | { readonly kind: 'different'; readonly file: string }
   | {
       readonly kind: 'start';
       readonly file: string;
@@ -45,6 +47,8 @@ export interface FetchOptions {
   readonly attempts?: number;
 }
 
+const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
 /** SHA-256 of a file, in hexadecimal. */
 export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
@@ -59,14 +63,18 @@ export const folderOf = (directory: string, { name }: RemoteDataset): string => 
 export const missingFiles = (dataset: RemoteDataset, directory: string): RemoteFile[] =>
   dataset.files.filter(({ name }) => !existsSync(join(folderOf(directory, dataset), name)));
 
-/** How to come by the files without this program. */
-export function byHand(dataset: RemoteDataset, directory: string): string {
-  const files = missingFiles(dataset, directory).map(({ name }) => name);
+/** How to come by the files without this program: those that are not there, or those named. */
+export function byHand(
+  dataset: RemoteDataset,
+  directory: string,
+  wanted: readonly Pick<RemoteFile, 'name'>[] = missingFiles(dataset, directory),
+): string {
+  const files = wanted.map(({ name }) => name);
   return `By hand: get ${files.join(', ')} from ${dataset.mirrors.join(' or ')} on a machine with network, and put ${files.length === 1 ? 'it' : 'them'} into ${folderOf(directory, dataset)} (or name another folder with --data-dir).`;
 }
 
 /**
- * Fetches what is missing of a data set.
+ * Fetches what is missing of a data set, and what is there with other bytes than were published.
  *
  * @returns the folder with the files
  * @throws DataError when no mirror gives a right file: which said what, and how to place files by hand; or when the folder cannot be written
@@ -92,8 +100,11 @@ async function fetchFile(
 ): Promise<void> {
   const path = join(folder, file.name);
   if (existsSync(path)) {
-    onEvent?.({ kind: 'present', file: path });
-    return;
+    if ((await sha256Of(path)) === file.sha256) {
+      onEvent?.({ kind: 'present', file: path });
+      return;
+    }
+    onEvent?.({ kind: 'different', file: path });
   }
   const part = `${path}.part`;
   const problems: string[] = [];
@@ -104,24 +115,43 @@ async function fetchFile(
       onEvent?.({ kind: 'problem', file: path, url, reason });
     };
     try {
-      await downloadWhole(url, part, file, { silence, attempts, onEvent, path });
-      if ((await sha256Of(part)) === file.sha256) {
-        settle(part, path);
-        onEvent?.({ kind: 'done', file: path, bytes: file.bytes });
-        return;
+      for (let anew = false; !anew;) {
+        // Bytes of an earlier run, or of another mirror, may be the wrong ones: then this mirror is asked for all of them.
+        anew = sizeOf(part) === 0;
+        await downloadWhole(url, part, file, { silence, attempts, onEvent, path });
+        if ((await sha256Of(part)) === file.sha256) {
+          settle(part, path);
+          onEvent?.({ kind: 'done', file: path, bytes: file.bytes });
+          return;
+        }
+        rmSync(part, { force: true });
+        if (!anew)
+          onEvent?.({
+            kind: 'problem',
+            file: path,
+            url,
+            reason:
+              'with the part that was here the bytes are not those of the file (SHA-256 differs); beginning anew',
+          });
       }
-      rmSync(part, { force: true });
       problem('its bytes are not those of the file (SHA-256 differs); nothing of it is kept');
     } catch (error) {
       if (!(error instanceof MirrorError || error instanceof Interruption)) throw writingError(error, path);
       problem(error.message);
     }
   }
+  if (sizeOf(part) === 0) rmSync(part, { force: true });
   throw new DataError(
-    `${dataset.name}: ${file.name} could not be fetched. ${problems.join('; ')}. Behind a proxy, set HTTPS_PROXY. ${byHand(dataset, directory)}`,
+    `${dataset.name}: ${file.name} could not be fetched. ${problems.join('; ')}. Behind a proxy, set HTTPS_PROXY. ${byHand(dataset, directory, unsettled(dataset, directory, file))}`,
     path,
   );
 }
+
+/** The files that are still to come after one that could not be fetched. */
+const unsettled = (dataset: RemoteDataset, directory: string, failed: RemoteFile): RemoteFile[] => {
+  const missing = missingFiles(dataset, directory);
+  return missing.includes(failed) ? missing : [failed, ...missing];
+};
 
 /** Goes on with the same server as long as it sends something, and a few times when it does not. */
 async function downloadWhole(
@@ -138,7 +168,7 @@ async function downloadWhole(
     readonly path: string;
   },
 ): Promise<void> {
-  const size = (): number => (existsSync(part) ? statSync(part).size : 0);
+  const size = (): number => sizeOf(part);
   if (size() === bytes) return; // whole, but ended before the check
   for (let failures = 0; ;) {
     const from = size();
