@@ -35,4 +35,6 @@ export * from './training/step.js';
 export type { Scores, Sums } from './training/totals.js';
 export { carryAverage, startAverage, type Average, type Carried } from './training/average.js';
 export * from './training/fit.js';
+export * from './distributed/communicator.js';
+export type { Across, Group } from './distributed/group.js';
 export * from './benchmark/hashModel.js';

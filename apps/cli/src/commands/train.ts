@@ -12,16 +12,24 @@ import {
 } from '@capsnet/capsules';
 import type { ExampleSet } from '../data/examples.js';
 import { loadTrainingData } from '../data/load.js';
-import { UserError } from '../errors.js';
+import { followEpochs } from '../distributed/follow.js';
+import { joinJob, type Job } from '../distributed/job.js';
+import { engineOfJob, settingsOfJob, tellChange } from '../distributed/settings.js';
+import { Interrupted, UserError } from '../errors.js';
 import { checkPicture } from '../evaluation/picture.js';
 import { listenForInterruption } from '../interruption.js';
 import { startBackend } from '../machine/start.js';
 import { prepareDirectory } from '../options/output-directory.js';
-import { createConsole } from '../output/console.js';
+import { createConsole, silentConsole } from '../output/console.js';
 import { createProgress } from '../output/progress.js';
 import { lockRun } from '../runs/lock.js';
 import { openRunFolder } from '../runs/run-folder.js';
-import { resolveSettings, type TrainFlags, type TrainSettings } from '../settings/settings.js';
+import {
+  recordedProcesses,
+  resolveSettings,
+  type TrainFlags,
+  type TrainSettings,
+} from '../settings/settings.js';
 import { runConfig } from '../training/config.js';
 import { trainEpochs } from '../training/loop.js';
 import { megabytes, memoryNeed } from '../training/memory.js';
@@ -33,9 +41,37 @@ import { version } from '../version.js';
 
 /** Runs the command. */
 export async function train(flags: TrainFlags): Promise<void> {
-  const console = createConsole({ quiet: flags.quiet === true });
-  const settings = resolveSettings(flags);
-  prepareDirectory(settings.resumed ? '--resume' : '--out', settings.out);
+  if (!asksForJob(flags)) return lead(flags, await prepare(flags, undefined));
+  const job = await joinJob();
+  const prepared = await job.byItself(() => prepare(flags, job));
+  try {
+    if (job.leads) await lead(flags, prepared);
+    else await follow(job, prepared);
+  } catch (error) {
+    // An interruption is agreed on; anything else ends the job where it is.
+    if (error instanceof Interrupted) await job.leave();
+    throw error;
+  }
+  await job.leave();
+}
+
+const asksForJob = (flags: TrainFlags): boolean =>
+  flags.distributed !== undefined ||
+  (flags.resume === undefined && resolveSettings(flags).distributed !== undefined);
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** What every process needs for itself. */
+async function prepare(flags: TrainFlags, job: Job | undefined) {
+  const console = job?.leads === false ? silentConsole() : createConsole({ quiet: flags.quiet === true });
+  const typed = (): TrainSettings => resolveSettings(flags);
+  const told = job ? await job.fromLeader(typed) : typed();
+  const settings = job ? settingsOfJob(told, job) : told;
+  if (job?.leads !== false) {
+    prepareDirectory(settings.resumed ? '--resume' : '--out', settings.out);
+    if (settings.resumed)
+      tellChange(settings, recordedProcesses(settings.out), job?.communicator.size ?? 1, console);
+  }
   const { training, validation, testing } = loadTrainingData(settings.dataset, {
     ...settings,
     validation: settings.select === 'test' ? undefined : (settings.holdOut ?? true),
@@ -43,7 +79,25 @@ export async function train(flags: TrainFlags): Promise<void> {
   });
   const model = modelFor(settings, training);
   if (settings.picture !== undefined) checkPicture(settings.picture, model);
-  const backend = await startBackend(settings, console);
+  const backend = await startBackend(job ? engineOfJob(settings, job) : settings, console);
+  return { console, settings, training, validation, testing, model, backend, job };
+}
+
+async function follow(job: Job, { settings, model, training, backend }: Prepared): Promise<void> {
+  const interruption = listenForInterruption(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    await followEpochs({ job, settings, model, training, backend, interruption });
+  } finally {
+    interruption.release();
+    await backend.dispose();
+  }
+}
+
+async function lead(flags: TrainFlags, prepared: Prepared): Promise<void> {
+  const { console, settings, training, validation, testing, model, backend, job } = prepared;
   const progress = trainingProgress(createProgress(console), {
     epochs: settings.epochs,
     trainImages: training.count,
@@ -66,7 +120,8 @@ export async function train(flags: TrainFlags): Promise<void> {
     forgetResult(settings.out);
     const folder = openRunFolder(settings.out, { resume: settings.resumed });
     if (!settings.resumed) {
-      const parts = { version, settings, model, training, validation, testing, backend };
+      const processes = job?.communicator.size;
+      const parts = { version, settings, model, training, validation, testing, backend, processes };
       folder.writeConfig(runConfig(parts));
     }
     const json = flags.json === true;
@@ -82,11 +137,13 @@ export async function train(flags: TrainFlags): Promise<void> {
       json,
       progress,
       interruption,
+      job,
     };
     announce(run);
     if (settings.dataset === 'folder') {
       const sets = [training, ...(validation ? [validation] : []), testing];
-      const need = await memoryNeed(model, settings, sets, backend);
+      const batchSize = Math.ceil(settings.batchSize / (job?.communicator.size ?? 1));
+      const need = await memoryNeed(model, { ...settings, batchSize }, sets, backend);
       console.note(
         `memory: ${megabytes(need.engine)} for the network, ${megabytes(need.images)} of images, beside about 150 MB of the program`,
       );

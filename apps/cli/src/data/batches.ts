@@ -11,6 +11,7 @@ import {
   type Batch as HostBatch,
   type BatchLayout,
   type ImageShape,
+  type Shard,
 } from '@capsnet/datasets';
 import { prefetch, type Prefetcher } from '@capsnet/datasets/node';
 import { tensor, type RandomKey, type Tensor } from '@capsnet/tensor';
@@ -30,8 +31,11 @@ export const testBatchSizeOf = (shape: ImageShape): number =>
 const testKey: RandomKey = [0, 0];
 
 export interface TrainingOrder {
+  /** Of the whole batch, when several processes share it. */
   readonly batchSize: number;
   readonly key: RandomKey;
+  /** Which of these processes this one is. */
+  readonly shard?: Shard | undefined;
 }
 
 export interface TrainingBatches {
@@ -43,9 +47,10 @@ export interface TrainingBatches {
 }
 
 /** The training batches of a set. The thread starts with the first epoch, and goes on to the next ones by itself. */
-export function trainingBatches(set: ExampleSet, { batchSize, key }: TrainingOrder): TrainingBatches {
+export function trainingBatches(set: ExampleSet, { batchSize, key, shard }: TrainingOrder): TrainingBatches {
   const { source, recipe } = set;
-  const { stepsPerEpoch } = createPipeline(source, recipe, { key, batchSize });
+  const options = { key, batchSize, ...(shard ? { shard: { rank: shard.rank, size: shard.size } } : {}) };
+  const { stepsPerEpoch } = createPipeline(source, recipe, options);
   let ahead: { readonly batches: Prefetcher; epoch: number; step: number } | undefined;
   const close = async () => {
     await ahead?.batches.close();
@@ -57,15 +62,17 @@ export function trainingBatches(set: ExampleSet, { batchSize, key }: TrainingOrd
       if (fromStep === stepsPerEpoch) return; // stopped between the last step of an epoch and its test
       if (ahead?.epoch !== epoch || ahead.step !== fromStep) {
         await close();
-        const batches = prefetch(source, recipe, { key, batchSize, from: { epoch, step: fromStep } });
+        const batches = prefetch(source, recipe, { ...options, from: { epoch, step: fromStep } });
         ahead = { batches, epoch, step: fromStep };
       }
       const reader = ahead;
       for (let step = fromStep; step < stepsPerEpoch; step++) {
-        const batch = toTensors(reader.batches, await reader.batches.next());
+        const made = await reader.batches.next();
+        const batch = toTensors(reader.batches, made);
+        const { whole, counted } = made;
         const last = step + 1 === stepsPerEpoch;
         [reader.epoch, reader.step] = last ? [epoch + 1, 0] : [epoch, step + 1];
-        yield batch;
+        yield shard ? { ...batch, part: { whole, counted } } : batch;
       }
     },
     close,
@@ -102,7 +109,8 @@ export function testExamples(set: ExampleSet, indices: readonly number[]): TestB
   const labels = Int32Array.from(single.flatMap((batch) => [...batch.labels]));
   const count = indices.length;
   const host = { images: joined('images'), oneHot: joined('oneHot'), targets: joined('targets'), labels };
-  return { batch: toTensors(pipeline, { ...host, epoch: 0, step: 0, count }), count, labels };
+  const whole = { ...host, epoch: 0, step: 0, count, whole: count, counted: true };
+  return { batch: toTensors(pipeline, whole), count, labels };
 }
 
 /** Copies of a batch as tensors: the thread will write over what it lent. */

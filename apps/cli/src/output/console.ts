@@ -40,6 +40,12 @@ export interface ConsoleOptions {
 /** Columns of a stream; 80 where it has none, or says 0 as a terminal of unknown size does. */
 export const columnsOf = ({ columns }: Stream): number => columns || 80;
 
+/** A console that says nothing: that of a process which works for another. */
+export const silentConsole = (): Console => {
+  const nowhere = { write: () => true };
+  return createConsole({ quiet: true, stdout: nowhere, stderr: nowhere });
+};
+
 /** A console on the process's own streams, or on those given. */
 export function createConsole({
   quiet = false,

@@ -48,6 +48,8 @@ export type TrainSettings = Required<Pick<GivenSettings, Filled>> &
     readonly out: string;
     /** Goes on with the run that is there. */
     readonly resumed: boolean;
+    /** `batchSize` comes from the record of a run, where it is that of all its processes together; otherwise it is that of each. */
+    readonly wholeBatch: boolean;
   };
 
 /** The Efficient-CapsNet that its paper has for a data set. */
@@ -81,7 +83,11 @@ const defaults = (): GivenSettings =>
     }),
   );
 
-function fill(said: GivenSettings, out: string | undefined, resumed: boolean): TrainSettings {
+function fill(
+  said: GivenSettings,
+  out: string | undefined,
+  { resumed, wholeBatch }: Pick<TrainSettings, 'resumed' | 'wholeBatch'>,
+): TrainSettings {
   const preset = said.preset === undefined ? {} : presets[said.preset];
   const own = said.dataset === 'folder' ? folderRecipe : {};
   const all = { ...defaults(), ...own, ...preset, ...said } as Required<GivenSettings> & EngineFlags;
@@ -96,14 +102,17 @@ function fill(said: GivenSettings, out: string | undefined, resumed: boolean): T
     sameClass: all.sameClass ?? false,
     out: out ?? defaultRunDirectory(model, dataset),
     resumed,
+    wholeBatch,
   };
 }
 
 /** @throws UserError for a file that is wrong, or settings that exclude each other */
 export function resolveSettings(flags: TrainFlags): TrainSettings {
   if (flags.resume !== undefined) return resumedSettings(flags.resume, flags);
-  const file = flags.config === undefined ? {} : given({ ...readSettingsFile('--config', flags.config) });
-  const settings = fill({ ...file, ...given({ ...flags }) }, flags.out, false);
+  const { run, ...file } = flags.config === undefined ? {} : readSettingsFile('--config', flags.config);
+  const wholeBatch = flags.batchSize === undefined && processesOf(run) !== undefined;
+  const said = { ...given({ ...file }), ...given({ ...flags }) };
+  const settings = fill(said, flags.out, { resumed: false, wholeBatch });
   if (settings.select === 'test' && settings.holdOut !== undefined) {
     throw new UserError(
       '--hold-out has no meaning with --select test, which chooses the best epoch on the test split. Leave one of them out.',
@@ -138,8 +147,18 @@ function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
       `--resume: the run in ${directory} was started with ${flag} ${String(recorded[name] ?? '(none)')}, not ${String(said[name])}. Leave ${flag} out, or start another run.`,
     );
   }
-  return fill({ ...recorded, ...said }, directory, true);
+  return fill({ ...recorded, ...said }, directory, { resumed: true, wholeBatch: true });
 }
+
+/** Processes that the run trained on which noted this, see `config.ts`; undefined for one process, and for settings of no run. */
+const processesOf = (run: unknown): number | undefined =>
+  typeof run === 'object' && run !== null && 'processes' in run && typeof run.processes === 'number'
+    ? run.processes
+    : undefined;
+
+/** Processes that the run in a folder began on. */
+export const recordedProcesses = (directory: string): number =>
+  processesOf(readSettingsFile('--resume', join(directory, 'config.json')).run) ?? 1;
 
 /** The settings as `config.json` has them: what `--config` reads. */
 export const recordedSettings = (settings: TrainSettings): GivenSettings =>

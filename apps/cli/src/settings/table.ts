@@ -95,7 +95,7 @@ export const settingsTable = {
     example: '10',
     fallback: 10,
   }),
-  batchSize: integer('--batch-size <n>', 'images a batch', {
+  batchSize: integer('--batch-size <n>', 'images a batch; distributed: of each process', {
     from: 1,
     to: 65_536,
     example: '16',
@@ -225,6 +225,17 @@ export const settingsTable = {
     example: '30',
     sitting: 'momentary',
   }),
+  distributed: choice(
+    '--distributed <how>',
+    'with the other processes that mpirun has started: mpi; each takes a part of every batch',
+    'way',
+    ['mpi'],
+    { sitting: 'momentary' },
+  ),
+  syncBatchNorm: onOff(
+    '--sync-batch-norm',
+    'distributed: normalise by the whole batch, so that N processes learn as one would',
+  ),
   backend: choice(
     '--backend <name>',
     `what computes: ${backendRequests.join(', ')}`,

@@ -13,6 +13,8 @@ export interface ConfigParts {
   readonly validation: ExampleSet | undefined;
   readonly testing: ExampleSet;
   readonly backend: Backend;
+  /** Processes that train together. */
+  readonly processes?: number | undefined;
 }
 
 export const runConfig = ({
@@ -23,12 +25,15 @@ export const runConfig = ({
   validation,
   testing,
   backend,
+  processes,
 }: ConfigParts) => ({
   $schema: schemaLocation,
   ...recordedSettings(settings),
   run: {
     capsnet: version,
     started: new Date().toISOString(),
+    // `batchSize` above is the batch of all of them together.
+    ...(processes === undefined ? {} : { processes }),
     protocol: protocolOf(validation),
     model: model.description,
     data: {

@@ -7,20 +7,22 @@ import {
   fit,
   loadModel,
   saveModel,
+  type EpochReport,
   type LoadedModel,
-  type Parameters,
 } from '@capsnet/capsules';
-import type { Optimizer } from '@capsnet/autograd';
-import { DeviceLostError, TensorError, randomKey, splitKey } from '@capsnet/tensor';
+import { DeviceLostError, TensorError } from '@capsnet/tensor';
 import { readFileSync } from 'node:fs';
 import { trainingBatches } from '../data/batches.js';
+import type { Job } from '../distributed/job.js';
+import { checkReplicas } from '../distributed/replicas.js';
 import { FailedRun, Interrupted, systemReason } from '../errors.js';
 import { createEvaluator, type Evaluation } from '../evaluation/evaluate.js';
 import { drawReconstructions } from '../evaluation/picture.js';
 import { plural } from '../output/format.js';
 import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
 import { chanceOf, chanceWarning } from './chance.js';
-import { learningRateOf, optimizerOf } from './recipe.js';
+import { fitSettings, isExhausted, keysOf, startOf } from './fitting.js';
+import { optimizerOf } from './recipe.js';
 import { openRecorder, type Weights } from './record.js';
 import { reportEpoch, type EpochEvent } from './report.js';
 import { choosingSplit, resumeCommand, type Best, type Ending, type Outcome, type Run } from './run.js';
@@ -40,19 +42,16 @@ export const isBetter = (one: Omit<Best, 'epoch'>, best: Omit<Best, 'epoch'> | u
  * @throws FailedRun when the loss or a gradient is not finite or a graphics device fails, Interrupted when the user asks to stop
  */
 export async function trainEpochs(run: Run): Promise<Outcome> {
-  const { settings, model, training, backend, folder, console, progress, interruption } = run;
-  const [weightsKey, dataKey] = splitKey(randomKey(settings.seed)) as [
-    ReturnType<typeof randomKey>,
-    ReturnType<typeof randomKey>,
-  ];
-  const optimizer: Optimizer<Parameters, Parameters> = optimizerOf(settings);
-  const fresh = model.init(weightsKey);
+  const { settings, model, training, backend, folder, console, progress, interruption, job } = run;
+  const keys = keysOf(settings);
+  const fresh = model.init(keys.weights);
   const restored = settings.resumed
-    ? await restoreState(folder, console, model, optimizer, fresh, settings.ema !== undefined)
+    ? await restoreState(folder, console, model, optimizerOf(settings), fresh, settings.ema !== undefined)
     : undefined;
   const position: Position | undefined = restored?.position;
   if (position?.best) readBest(run, position.best);
-  const { parameters, state } = restored ?? fresh;
+  const start = await startOf(run, restored);
+  const { parameters, state } = start.state;
   folder.keepMetrics(position?.epoch ?? 0);
   // So that there are good weights from the first step on.
   if (!restored) folder.writeLast(await saveModel(model, parameters, state, checkpointNotes(run, 0, 0)));
@@ -63,7 +62,8 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
 
   const choosing = choosingSplit(run);
   const evaluator = createEvaluator(model, backend, settings.reconstruction);
-  const order = trainingBatches(training, { ...settings, key: dataKey });
+  const { batchSize } = settings;
+  const order = trainingBatches(training, { batchSize, key: keys.data, shard: job?.communicator });
   const recorder = openRecorder(run, order.stepsPerEpoch, position);
   const stop = new AbortController();
   const started = performance.now();
@@ -96,11 +96,19 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
     });
     lastKept = performance.now();
   };
+  /** SHA-256 of what all processes of a job hold. */
+  let replicas: string | undefined;
+  /** The other processes of a job have done an epoch, and wait to hear whether another follows. */
+  let followersWait = false;
+  const tellFollowers = async (goOn: boolean): Promise<void> => {
+    followersWait = false;
+    await job?.fromLeader(() => goOn);
+  };
   const due = (step: number): boolean =>
     settings.saveEvery === undefined
       ? performance.now() - lastKept > 1000 * savingInterval
       : step % settings.saveEvery === 0;
-  const exhausted = (): boolean => settings.earlyStop !== undefined && withoutBetter >= settings.earlyStop;
+  const exhausted = (): boolean => isExhausted(settings, withoutBetter);
   async function* batches(epoch: number, from: number) {
     progress.startEpoch(epoch + 1, from * settings.batchSize);
     for await (const batch of order.epoch(epoch, from)) {
@@ -112,18 +120,11 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   let ending: Ending = exhausted() ? 'early-stop' : 'epochs';
   try {
     const reports = fit({
-      model,
-      optimizer,
-      ...(restored ?? fresh),
-      epochs: ending === 'epochs' ? settings.epochs : 0,
-      firstEpoch: epochsDone,
-      stepsDone,
-      batchesDone: position?.batchesDone ?? 0,
-      ...(position?.sums ? { sums: position.sums } : {}),
+      ...fitSettings(run, order.stepsPerEpoch),
+      ...start.state,
+      ...start.position,
+      epochs: start.epochs,
       batches,
-      learningRate: learningRateOf(settings, order.stepsPerEpoch),
-      reconstructionWeight: settings.reconstruction,
-      ...(settings.ema === undefined ? {} : { averageDecay: settings.ema }),
       signal: stop.signal,
       onStep: async (report, snapshot) => {
         const { step, running, epoch } = report;
@@ -134,10 +135,11 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         const now = snapshot();
         await keep(now, { epoch, batchesDone: now.batchesDone, sums: now.sums });
       },
-      backend,
     });
     for await (const report of reports) {
       const { snapshot, step } = report;
+      replicas = job && (await checkReplicas(job, report));
+      followersWait = true;
       const epoch = report.epoch + 1;
       const chosen = report.average ?? report;
       const inside = { epoch: report.epoch, batchesDone: snapshot.batchesDone, sums: snapshot.sums };
@@ -150,8 +152,10 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
       folder.writeLast(weights);
       if (!report.complete || interruption.requested) {
         await keep(snapshot, inside);
-        if (interruption.requested) throw interrupted(run, epoch, step);
+        // In a job, another process may have been asked.
+        if (interruption.requested || !outOfTime()) throw interrupted(run, epoch, step);
         ending = 'stop-after';
+        await tellFollowers(false);
         break;
       }
       const tested = await evaluator
@@ -188,6 +192,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
         valSeconds: tested.seconds,
         learningRate: report.learningRate,
         step,
+        ...(job ? sumsOf(report, job) : {}),
       };
       reportEpoch(run, event);
       if (!warned) {
@@ -205,6 +210,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
       await keep(snapshot, { epoch, batchesDone: 0 });
       if (exhausted()) ending = 'early-stop';
       else if (outOfTime() && epoch < settings.epochs) ending = 'stop-after';
+      await tellFollowers(ending === 'epochs');
       if (ending !== 'epochs') break;
     }
     if (!best) {
@@ -214,10 +220,11 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
     }
     const known = choosing.name === 'test' ? bestTested : undefined;
     const { tested, weights } = await testBest(run, best, evaluator, known);
-    const outcome = { ending, epochs: epochsDone, best, tested };
+    const outcome = { ending, epochs: epochsDone, best, tested, ...(replicas ? { replicas } : {}) };
     await recorder.finish(outcome, weights);
     return outcome;
   } catch (error) {
+    if (error instanceof Interrupted && followersWait) await tellFollowers(false);
     if (error instanceof TrainingError) throw new FailedRun(`${error.message} ${folder.describeKept()}`);
     // What a graphics processor can do to a run: go away, or be too small for it.
     if (error instanceof TensorError && error.operation.startsWith('gpu')) {
@@ -282,3 +289,13 @@ const interrupted = (run: Run, epoch: number, step: number): Interrupted =>
   new Interrupted(
     `stopped in epoch ${epoch} of ${run.settings.epochs} after ${plural(step, 'step')}; the weights so far are in ${run.folder.lastWeights}. Go on with: ${resumeCommand(run)}`,
   );
+
+/** What an epoch has spent on sums over the processes of a job: its share of the time, and bytes of a step. */
+const sumsOf = (
+  { communication, seconds }: EpochReport<unknown>,
+  { communicator }: Job,
+): Pick<EpochEvent, 'processes' | 'sumsShare' | 'sumsBytes'> => ({
+  processes: communicator.size,
+  sumsShare: communication!.seconds / seconds,
+  sumsBytes: communication!.bytes,
+});

@@ -1,13 +1,15 @@
 /** What a training tells its user: at the start, after each epoch, at the end; as text or as events. */
 import { unitOf } from '../data/examples.js';
+import type { Job } from '../distributed/job.js';
 import { outcomeOf } from '../evaluation/words.js';
 import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
 import { emit, type Event } from '../output/json.js';
+import type { TrainSettings } from '../settings/settings.js';
 import { protocolOf } from './config.js';
 import { choosingSplit, resumeCommand, type Outcome, type Run } from './run.js';
 
 /** What is about to happen. */
-export function announce({ console, settings, training, validation, testing, backend }: Run): void {
+export function announce({ console, settings, training, validation, testing, backend, job }: Run): void {
   const { model, dataset, batchSize, augment, seed, out } = settings;
   const unit = unitOf(training);
   const held = validation ? `, ${count(validation.count)} for validation` : '';
@@ -16,7 +18,22 @@ export function announce({ console, settings, training, validation, testing, bac
       `${augment ? ', augmented' : ''}, batches of ${batchSize}, seed ${seed}`,
   );
   if (!validation) console.note(`protocol: ${protocolOf(validation)}`);
+  if (job) console.note(jobSentence(job, settings));
   console.note(`backend ${backend.description}; writing to ${out}`);
+}
+
+/** How the processes of a job share the work. */
+function jobSentence(
+  { communicator, library, neighbours }: Job,
+  { batchSize, syncBatchNorm }: TrainSettings,
+): string {
+  const { size } = communicator;
+  const [fewest, most] = [Math.floor(batchSize / size), Math.ceil(batchSize / size)];
+  const share = fewest === most ? `${most}` : `${fewest} or ${most}`;
+  return (
+    `${size} process${size === 1 ? '' : 'es'} (${library}; ${neighbours} on this machine), ${share} of the ${plural(batchSize, 'image')} of a batch each, ` +
+    `batch normalisation by ${syncBatchNorm ? 'the whole batch' : 'the images of each process'}; if one ends, all do`
+  );
 }
 
 /** An epoch as `--json` and `metrics.jsonl` tell it: `loss`, `accuracy` of training, `val...` of the split that `valOn` names. */
@@ -35,6 +52,12 @@ export interface EpochEvent extends Event {
   readonly valSeconds: number;
   readonly learningRate: number;
   readonly step: number;
+  /** Of processes that trained together. */
+  readonly processes?: number;
+  /** Share of the time of the training part that the leader spent in sums over the processes, waiting for slower ones included. */
+  readonly sumsShare?: number;
+  /** Bytes that each process put into these sums. */
+  readonly sumsBytes?: number;
 }
 
 /** Records an epoch and shows it. */
@@ -46,13 +69,18 @@ export function reportEpoch({ folder, console, json, settings }: Run, event: Epo
   }
   console.note(
     `epoch ${event.epoch}/${settings.epochs}  loss ${showLoss(event.loss)} acc ${percent(event.accuracy)}  ` +
-      `${event.valOn} loss ${showLoss(event.valLoss)} acc ${percent(event.valAccuracy)}  ${Math.round(event.imagesPerSecond)} img/s`,
+      `${event.valOn} loss ${showLoss(event.valLoss)} acc ${percent(event.valAccuracy)}  ${Math.round(event.imagesPerSecond)} img/s` +
+      (event.sumsShare === undefined ? '' : `, ${percent(event.sumsShare)} of it in sums over processes`),
   );
 }
 
 /** The result. */
-export function reportResult(run: Run, { ending, epochs, best, tested }: Outcome, seconds: number): void {
-  const { folder, console, json, settings, validation, testing } = run;
+export function reportResult(
+  run: Run,
+  { ending, epochs, best, tested, replicas }: Outcome,
+  seconds: number,
+): void {
+  const { folder, console, json, settings, validation, testing, job } = run;
   const { name } = choosingSplit(run);
   if (json) {
     emit(console, {
@@ -73,6 +101,7 @@ export function reportResult(run: Run, { ending, epochs, best, tested }: Outcome
       seconds,
       weights: folder.bestWeights,
       lastWeights: folder.lastWeights,
+      ...(job ? { processes: job.communicator.size, replicas } : {}),
       report: folder.reportFile,
       ...(settings.picture === undefined ? {} : { picture: settings.picture }),
     });
@@ -84,6 +113,11 @@ export function reportResult(run: Run, { ending, epochs, best, tested }: Outcome
     `Chosen:    epoch ${best.epoch} of ${epochs}, ${percent(best.accuracy)} on the ${name} split (${protocolOf(validation)})`,
     ...(ending === 'early-stop' ? [`Ended:     no better epoch for ${settings.earlyStop}`] : []),
     ...(ending === 'stop-after' ? [`Ended:     the time was up. Go on with: ${resumeCommand(run)}`] : []),
+    ...(job
+      ? [
+          `Processes: ${job.communicator.size}, which all hold the same parameters (SHA-256 ${replicas?.slice(0, 12)})`,
+        ]
+      : []),
     `Weights:   ${folder.bestWeights}`,
     `Report:    ${folder.reportFile}`,
     ...(settings.picture === undefined ? [] : [`Picture:   ${settings.picture}`]),

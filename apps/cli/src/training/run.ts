@@ -2,6 +2,7 @@
 import type { Model } from '@capsnet/capsules';
 import type { Backend } from '@capsnet/tensor';
 import type { ExampleSet } from '../data/examples.js';
+import type { Job } from '../distributed/job.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Interruption } from '../interruption.js';
 import type { Console } from '../output/console.js';
@@ -23,6 +24,8 @@ export interface Run {
   readonly json: boolean;
   readonly progress: TrainingProgress;
   readonly interruption: Interruption;
+  /** The processes that train together, this one leading. */
+  readonly job?: Job | undefined;
 }
 
 /** The epoch (from 1) whose weights are kept as the best, and its scores on the split that chooses. */
@@ -42,6 +45,8 @@ export interface Outcome {
   readonly best: Best;
   /** The best weights on the test split. */
   readonly tested: Evaluation;
+  /** In a job: SHA-256 of the parameters that all its processes hold at the end. */
+  readonly replicas?: string;
 }
 
 /** The split that chooses the best epoch, and its name. */
@@ -52,4 +57,7 @@ export const choosingSplit = ({
   validation ? { set: validation, name: 'validation' } : { set: testing, name: 'test' };
 
 /** How to go on with a run that has ended before its last epoch. */
-export const resumeCommand = ({ folder }: Run): string => `capsnet train --resume ${folder.directory}`;
+export const resumeCommand = ({ folder, job }: Run): string =>
+  job
+    ? `mpirun -n ${job.communicator.size} capsnet train --resume ${folder.directory} --distributed mpi`
+    : `capsnet train --resume ${folder.directory}`;

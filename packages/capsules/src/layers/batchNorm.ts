@@ -13,6 +13,7 @@ import {
   type Shape,
   type Tensor,
 } from '@capsnet/tensor';
+import type { Across } from '../distributed/group.js';
 import { normalize } from './normalize.js';
 import { initializeAll, spec, type LayerParameters, type LayerSpecs } from './parameters.js';
 
@@ -71,6 +72,7 @@ export const batchNorm = {
    * differentiation; the output is not.
    *
    * @param x [batch, ..., channels]
+   * @param across takes the statistics over the parts of the batch in all processes of a group
    */
   train(
     parameters: LayerParameters<NormParameters>,
@@ -81,11 +83,12 @@ export const batchNorm = {
       momentum = defaults.momentum,
       movingVariance = x.rank === 4 ? 'unbiased' : 'biased',
     }: BatchNormOptions = {},
+    across?: Across,
   ): { readonly output: Tensor; readonly state: LayerParameters<NormState> } {
     check('batchNorm.train', x, parameters);
     const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-    const count = sizeOf(x.shape.slice(0, -1));
-    const { output, mean, variance } = normalize(x, parameters.gamma, parameters.beta, axes, epsilon);
+    const count = sizeOf([across?.whole ?? x.shape[0]!, ...x.shape.slice(1, -1)]);
+    const { output, mean, variance } = normalize(x, parameters.gamma, parameters.beta, axes, epsilon, across);
     const bessel = movingVariance === 'unbiased' ? count / Math.max(1, count - 1) : 1;
     const moved = (old: Tensor, statistic: Tensor, factor: number): Tensor =>
       stopGradient<Shape>(

@@ -11,7 +11,22 @@
  * variance itself is computed from x - mean.
  */
 import { customVjp } from '@capsnet/autograd';
-import { add, moments, mul, neg, reshape, rsqrt, sizeOf, sub, sum, type Tensor } from '@capsnet/tensor';
+import {
+  add,
+  concat,
+  moments,
+  mul,
+  neg,
+  reshape,
+  rsqrt,
+  sizeOf,
+  slice,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from '@capsnet/tensor';
+import type { Across } from '../distributed/group.js';
 
 /** A normalised tensor, and the statistics that it was normalised by. */
 export interface Normalized {
@@ -28,6 +43,7 @@ export interface Normalized {
  * @param x [..., channels]
  * @param gamma [channels]
  * @param axes axes that the statistics are taken over, without the last
+ * @param across takes them over the parts of a batch in all processes; the first axis is then that of the images
  */
 export function normalize(
   x: Tensor,
@@ -35,30 +51,57 @@ export function normalize(
   beta: Tensor,
   axes: readonly number[],
   epsilon: number,
+  across?: Across,
 ): Normalized {
-  const count = sizeOf(axes.map((axis) => x.shape[axis]!));
+  const count = sizeOf(axes.map((axis) => (axis === 0 && across ? across.whole : x.shape[axis]!)));
+  const statistics = (input: Tensor) =>
+    across ? momentsAcross(input, axes, count, across) : moments(input, axes);
   const scaleShape = x.shape.map((length, axis) => (axis === x.rank - 1 ? length : 1));
   const others = x.shape.slice(0, -1).map((_, axis) => axis);
 
   const forward = (input: Tensor, gain: Tensor, shift: Tensor): Tensor => {
-    const { mean, variance } = moments(input, axes);
+    const { mean, variance } = statistics(input);
     const scale: Tensor = mul(reshape(gain, scaleShape), rsqrt(add(variance, epsilon)));
     return add(mul(input, scale), sub(reshape(shift, scaleShape), mul(mean, scale)));
   };
   const backward = (dy: Tensor, input: Tensor, gain: Tensor): [Tensor, Tensor, Tensor] => {
-    const { mean, variance } = moments(input, axes);
+    const { mean, variance } = statistics(input);
     const rstd: Tensor = rsqrt(add(variance, epsilon));
     const sumDy: Tensor = sum(dy, axes, { keepDims: true });
     const sumDyCentred: Tensor = sub(sum(mul(dy, input), axes, { keepDims: true }), mul(mean, sumDy));
     const scale: Tensor = mul(reshape(gain, scaleShape), rstd);
+    // dx needs the sums over the whole batch; dgamma and dbeta are added up later, with all gradients.
+    const [wholeDy, wholeDyCentred] = across
+      ? bothAcross(sumDy, sumDyCentred, across)
+      : [sumDy, sumDyCentred];
     // xhat mean(dy xhat) = (x - mean) slope
-    const slope: Tensor = mul(mul(sumDyCentred, mul(rstd, rstd)), 1 / count);
-    const offset: Tensor = sub(mul(mean, slope), mul(sumDy, 1 / count));
+    const slope: Tensor = mul(mul(wholeDyCentred, mul(rstd, rstd)), 1 / count);
+    const offset: Tensor = sub(mul(mean, slope), mul(wholeDy, 1 / count));
     const dx: Tensor = add(add(mul(dy, scale), mul(input, neg(mul(scale, slope)))), mul(offset, scale));
     const perChannel = (total: Tensor): Tensor =>
       reshape(axes.length === others.length ? total : sum(total, others), gain.shape);
     return [dx, perChannel(mul(sumDyCentred, rstd)), perChannel(sumDy)];
   };
   const output = customVjp(forward, (dy, input, gain) => backward(dy, input, gain))(x, gamma, beta);
-  return { output, ...moments(x, axes) };
+  return { output, ...statistics(x) };
+}
+
+/** Mean and biased variance over the parts of a batch in all processes: the variance is taken from the mean of all, as `moments` does. */
+function momentsAcross(
+  x: Tensor,
+  axes: readonly number[],
+  count: number,
+  { sum: sumAll, counted }: Across,
+): { readonly mean: Tensor; readonly variance: Tensor } {
+  const average = (values: Tensor): Tensor =>
+    mul(sumAll(mul(sum(values, axes, { keepDims: true }), counted ? 1 : 0)), 1 / count);
+  const mean = average(x);
+  return { mean, variance: average(square(sub(x, mean))) };
+}
+
+/** Two sums of one shape, [1, ...], over all processes in one go; zero for images that only stand in, which the statistics do not depend on. */
+function bothAcross(one: Tensor, other: Tensor, { sum: sumAll, counted }: Across): [Tensor, Tensor] {
+  const both: Tensor = mul(sumAll(concat([one, other], 0)), counted ? 1 : 0);
+  const origin = one.shape.map(() => 0);
+  return [slice(both, origin, one.shape), slice(both, [1, ...origin.slice(1)], one.shape)];
 }

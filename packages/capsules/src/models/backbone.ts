@@ -39,7 +39,7 @@ export function applyBackbone(
   parameters: Parameters,
   state: Parameters,
   images: Tensor,
-  { mode, observe }: ApplyOptions,
+  { mode, observe, across }: ApplyOptions,
 ): { features: Tensor; state: Parameters } {
   let features = images;
   const moved: Record<string, LayerParameters<NormState>> = {};
@@ -57,6 +57,7 @@ export function applyBackbone(
         layerOf<NormState>(state, norm),
         features,
         normalization,
+        across,
       );
       features = result.output;
       moved[norm] = result.state;

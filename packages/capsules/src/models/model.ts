@@ -1,5 +1,6 @@
 /** What every model is: a description, parameters to draw, and one pure function. */
 import type { RandomKey, Tensor } from '@capsnet/tensor';
+import type { Across } from '../distributed/group.js';
 import type { Parameters, ParameterSpecs } from '../layers/parameters.js';
 import type { ModelDescription } from './description.js';
 
@@ -21,6 +22,8 @@ export interface ApplyOptions {
   readonly noise?: Tensor;
   /** Called with the output of every layer as the graph is built. */
   readonly observe?: (layer: string, output: Tensor) => void;
+  /** In `train`: takes the statistics of batch normalisation over the parts of the batch in all processes of a group. */
+  readonly across?: Across;
 }
 
 /** What a forward pass gives. Fields that a model does not have are absent. */

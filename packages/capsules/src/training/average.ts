@@ -60,8 +60,8 @@ export function carryAverage<OptimizerState>(
 ): TrainStep<Carried<OptimizerState>> {
   if (!(decay >= 0 && decay < 1))
     throw new Error(`carryAverage: decay is ${decay}, wanted a number in [0, 1), for example 0.999.`);
-  return (parameters, state, { optimizer, average }, batch, learningRate) => {
-    const next = step(parameters, state, optimizer, batch, learningRate);
+  return (parameters, state, { optimizer, average }, batch, learningRate, askToStop) => {
+    const next = step(parameters, state, optimizer, batch, learningRate, askToStop);
     if (!average) return { ...next, optimizerState: { optimizer: next.optimizerState } };
     const count = add(average.count, 1);
     const keep = minimum(decay, div(count, add(count, 9)));

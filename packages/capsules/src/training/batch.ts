@@ -21,6 +21,8 @@ export interface Batch {
   readonly secondTargets?: Tensor;
   /** `labels` may mark several classes of an image. */
   readonly severalLabels?: true;
+  /** When several processes share each batch: images of the whole batch, and false for an image that only stands in, where none was left. */
+  readonly part?: { readonly whole: number; readonly counted: boolean };
 }
 
 /**

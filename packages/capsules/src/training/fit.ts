@@ -1,6 +1,8 @@
 /** Training over epochs, and testing over a whole split: loops around the compiled steps. */
 import type { Optimizer } from '@capsnet/autograd';
 import { leavesWithPaths, scalar, type Backend, type Tensor } from '@capsnet/tensor';
+import type { Spent } from '../distributed/communicator.js';
+import type { Group } from '../distributed/group.js';
 import type { Parameters } from '../layers/parameters.js';
 import type { Model } from '../models/model.js';
 import { carryAverage, startAverage, type Average, type Carried } from './average.js';
@@ -76,6 +78,8 @@ export interface EpochReport<OptimizerState> {
   readonly seconds: number;
   /** False when `signal` stopped the epoch before its end. */
   readonly complete: boolean;
+  /** With a group: what went into sums over its processes in this epoch. */
+  readonly communication?: Spent;
   /** The next step reuses the memory of these four: save them before asking for the next report. */
   readonly parameters: Parameters;
   readonly state: Parameters;
@@ -113,8 +117,10 @@ export interface FitOptions<OptimizerState> {
   readonly average?: Average;
   /** Called after each step. A snapshot is good until the next step: what is to be kept of it is read before the promise resolves. */
   readonly onStep?: (report: StepReport, snapshot: () => Snapshot<OptimizerState>) => unknown;
-  /** Stops after the current step. */
+  /** Stops after the current step; in a group after the next one, in all of its processes. */
   readonly signal?: AbortSignal;
+  /** Trains with other processes: `batches` gives the parts of this one (`Batch.part`), everything told is of all. */
+  readonly group?: Group;
   readonly backend?: Backend;
 }
 
@@ -133,9 +139,10 @@ export async function* fit<OptimizerState>(
   options: FitOptions<OptimizerState>,
 ): AsyncGenerator<EpochReport<OptimizerState>, void, void> {
   const { model, optimizer, epochs, firstEpoch = 0, batches, validation, onStep, signal } = options;
-  const { backend, reconstructionWeight, averageDecay } = options;
+  const { backend, reconstructionWeight, averageDecay, group } = options;
   const stepOptions = {
     ...(backend ? { backend } : {}),
+    ...(group ? { group } : {}),
     ...(reconstructionWeight === undefined ? {} : { reconstructionWeight }),
   };
   const step = compileStep(
@@ -160,7 +167,7 @@ export async function* fit<OptimizerState>(
   });
   let steps = options.stepsDone ?? 0;
   try {
-    for (let epoch = firstEpoch; epoch < epochs && !signal?.aborted; epoch++) {
+    for (let epoch = firstEpoch; epoch < epochs && (group || !signal?.aborted); epoch++) {
       const resumed = epoch === firstEpoch;
       const totals = new Totals(resumed ? options.sums : undefined);
       const countBefore = totals.count;
@@ -173,15 +180,17 @@ export async function* fit<OptimizerState>(
         sums: totals.sums,
       });
       const start = performance.now();
+      const spent = group?.communicator.spent();
       let complete = true;
       // Of the last step done, should no batch of the epoch be left.
       let learningRate = options.learningRate(epoch, Math.max(0, steps - 1));
       for await (const batch of batches(epoch, batchesDone)) {
         learningRate = options.learningRate(epoch, steps);
-        const next = await step(parameters, state, carried, batch, scalar(learningRate));
+        const asking = group ? [scalar(signal?.aborted ? 1 : 0)] : [];
+        const next = await step(parameters, state, carried, batch, scalar(learningRate), ...asking);
         ({ parameters, state } = next);
         carried = next.optimizerState;
-        const images = batch.images.shape[0]!;
+        const images = batch.part?.whole ?? batch.images.shape[0]!;
         const values = await readMetrics(next.metrics);
         checkFinite(values.loss, await next.gradientMaxima.data(), names, steps, epoch);
         totals.add(images, values);
@@ -189,7 +198,8 @@ export async function* fit<OptimizerState>(
         batchesDone++;
         const running = totals.scores();
         await onStep?.({ step: steps, epoch, images, loss: values.loss, learningRate, running }, here);
-        if (signal?.aborted) {
+        // A group has agreed in the step itself: whoever was told to stop since then asks in the next one.
+        if (next.asksToStop ? (await next.asksToStop.item()) > 0 : signal?.aborted) {
           complete = false;
           break;
         }
@@ -218,6 +228,7 @@ export async function* fit<OptimizerState>(
         imagesPerSecond: (totals.count - countBefore) / seconds,
         seconds,
         complete,
+        ...(spent ? { communication: since(spent, group!.communicator.spent()) } : {}),
         ...weights(),
         snapshot: here(),
       };
@@ -227,6 +238,12 @@ export async function* fit<OptimizerState>(
     evaluate.release();
   }
 }
+
+const since = (before: Spent, now: Spent): Spent => ({
+  seconds: now.seconds - before.seconds,
+  bytes: now.bytes - before.bytes,
+  sums: now.sums - before.sums,
+});
 
 function checkFinite(
   loss: number,

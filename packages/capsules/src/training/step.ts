@@ -5,13 +5,17 @@ import {
   compile,
   leaves,
   max,
+  mul,
+  scalar,
   stack,
   sum,
   type Backend,
   type Compiled,
   type Tensor,
 } from '@capsnet/tensor';
+import { across, shareOf, sumStep, type Group } from '../distributed/group.js';
 import type { Parameters } from '../layers/parameters.js';
+import type { LossParts } from '../losses/fullLoss.js';
 import type { Model } from '../models/model.js';
 import { batchCorrect, batchLoss, type Batch } from './batch.js';
 
@@ -34,12 +38,16 @@ export interface StepResult<OptimizerState> {
   readonly metrics: Metrics;
   /** Largest |gradient| of every parameter, in the order of the parameters' leaves: one is not finite when a gradient is not. */
   readonly gradientMaxima: Tensor;
+  /** With a group: how many of its processes ask to stop after this step. */
+  readonly asksToStop?: Tensor;
 }
 
 /** Settings of a step's loss. */
 export interface StepOptions {
   /** Of the mean squared error in the loss; 0.392 by default. */
   readonly reconstructionWeight?: number;
+  /** Trains with the other processes of a group: batches are parts of a whole one, metrics and gradients those of the whole. */
+  readonly group?: Group;
 }
 
 /** (parameters, state, optimiser state, batch, learning rate) -> the next ones. */
@@ -49,37 +57,52 @@ export type TrainStep<OptimizerState> = (
   optimizerState: OptimizerState,
   batch: Batch,
   learningRate: Tensor,
+  /** With a group: 1 when this process asks to stop after this step, otherwise 0. */
+  askToStop?: Tensor,
 ) => StepResult<OptimizerState>;
 
 /** The training step of a model with an optimiser: forward, loss, backward, update. Pure. */
 export function trainStep<OptimizerState>(
   model: Model,
   optimizer: Optimizer<Parameters, OptimizerState>,
-  { reconstructionWeight }: StepOptions = {},
+  { reconstructionWeight, group }: StepOptions = {},
 ): TrainStep<OptimizerState> {
-  return (parameters, state, optimizerState, batch, learningRate) => {
+  return (parameters, state, optimizerState, batch, learningRate, askToStop = scalar(0)) => {
     const { images, labels, secondLabels } = batch;
+    const statistics = group && across(group, batch);
+    const share = group ? shareOf(batch) : 1;
+    const weighted = ({ loss, margin, reconstruction }: LossParts): LossParts =>
+      group
+        ? { loss: mul(loss, share), margin: mul(margin, share), reconstruction: mul(reconstruction, share) }
+        : { loss, margin, reconstruction };
     const lossOf = (current: Parameters) => {
       const output = model.apply(current, state, images, {
         mode: 'train',
         labels,
         ...(secondLabels ? { secondLabels } : {}),
+        ...(statistics ? { across: statistics } : {}),
       });
-      const parts = batchLoss(model, output, batch, reconstructionWeight);
+      const parts = weighted(batchLoss(model, output, batch, reconstructionWeight));
       return [
         parts.loss,
         { parts, state: output.state, correct: sum(batchCorrect(batch, output)) as Tensor },
       ] as const;
     };
     const { auxiliary, gradient } = valueAndGrad(lossOf, { auxiliary: true })(parameters);
-    const updated = optimizer.update(gradient, optimizerState, parameters, learningRate);
+    const { parts, correct } = auxiliary;
+    const metrics = { ...parts, correct: share > 0 ? correct : mul(correct, 0), askToStop };
+    const own = { gradient, state: auxiliary.state, metrics };
+    const whole = group ? sumStep(group, batch, own) : own;
+    const { askToStop: asksToStop, ...measured } = whole.metrics;
+    const updated = optimizer.update(whole.gradient, optimizerState, parameters, learningRate);
     return {
       parameters: updated.parameters,
-      state: auxiliary.state,
+      state: whole.state,
       optimizerState: updated.state,
-      metrics: { ...auxiliary.parts, correct: auxiliary.correct },
+      metrics: measured,
+      ...(group ? { asksToStop } : {}),
       gradientMaxima: stack(
-        leaves(gradient).map((leaf) => max(abs(leaf)) as Tensor),
+        leaves(whole.gradient).map((leaf) => max(abs(leaf)) as Tensor),
         0,
       ),
     };
@@ -107,7 +130,7 @@ export const compileTrainStep = <OptimizerState>(
 ): Compiled<Parameters_<OptimizerState>, StepResult<OptimizerState>> =>
   compileStep(trainStep(model, optimizer, options), `train ${model.description.kind}`, backend);
 
-type Parameters_<OptimizerState> = [Parameters, Parameters, OptimizerState, Batch, Tensor];
+type Parameters_<OptimizerState> = [Parameters, Parameters, OptimizerState, Batch, Tensor, Tensor?];
 
 /** What testing a batch gives. */
 export interface Evaluation extends Metrics {

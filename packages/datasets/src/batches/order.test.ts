@@ -4,7 +4,7 @@ import { randomKey } from '../random.js';
 import { noiseDataset } from '../testing/samples.js';
 import { contentHashes } from '../values/hash.js';
 import { classCounts, imageDataset } from '../values/dataset.js';
-import { batchCount, batchRanges, epochOrder, limit, splitOff, stratifiedSample } from './order.js';
+import { batchCount, batchRanges, epochOrder, limit, shardOf, splitOff, stratifiedSample } from './order.js';
 
 const seeds = fc.nat();
 
@@ -34,6 +34,34 @@ test.prop([fc.nat({ max: 300 }), fc.integer({ min: 1, max: 40 }), fc.boolean()])
     expect(next).toBe(dropLast ? count - (count % size) : count);
   },
 );
+
+test.prop([fc.nat({ max: 100 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 50 })])(
+  'the parts of several processes are the batch, and as large as each other',
+  (start, whole, size) => {
+    const parts = Array.from({ length: size }, (_, rank) =>
+      shardOf({ start, end: start + whole }, { rank, size }),
+    );
+    const counted = parts.filter((part) => part.counted);
+    expect(
+      counted.flatMap((part) => Array.from({ length: part.end - part.start }, (_, k) => part.start + k)),
+    ).toEqual(Array.from({ length: whole }, (_, k) => start + k));
+    for (const part of parts) {
+      expect(part.whole).toBe(whole);
+      expect(Math.abs(part.end - part.start - whole / size)).toBeLessThanOrEqual(1);
+      if (!part.counted) expect([part.start, part.end]).toEqual([start, start + 1]);
+    }
+  },
+);
+
+it.each([
+  [2, 2],
+  [-1, 2],
+  [0, 1.5],
+])('there is no process %d of %d', (rank, size) => {
+  expect(() => shardOf({ start: 0, end: 4 }, { rank, size })).toThrow(
+    `there is no process ${rank} of ${size}`,
+  );
+});
 
 describe('splitting', () => {
   // 40, 30, 20, 10 of the four classes, sorted by class.

@@ -2,6 +2,7 @@
 import { foldIn, permutation, type RandomKey } from '../random.js';
 import { contentHashes } from '../values/hash.js';
 import { subset, type ImageDataset } from '../values/dataset.js';
+import type { Shard } from './recipe.js';
 
 /** The order of an epoch: a permutation of 0..count-1 that depends on (key, epoch), or the identity without shuffling. */
 export const epochOrder = (key: RandomKey, epoch: number, count: number, shuffle = true): Uint32Array =>
@@ -23,6 +24,33 @@ export const batchRanges = (count: number, batchSize: number, dropLast = false):
     start: batch * batchSize,
     end: Math.min(count, (batch + 1) * batchSize),
   }));
+
+/** The part of a batch that one of several processes takes. */
+export interface ShardRange extends BatchRange {
+  /** Images of the whole batch. */
+  readonly whole: number;
+  /** False when the batch has fewer images than there are processes and none is left for this one: the first then stands in, and must not be counted. */
+  readonly counted: boolean;
+}
+
+/**
+ * The part of a batch that is a process's: one after the other, and no part larger than another by more than one image. Together they are the batch,
+ * whatever the number of processes; without `shard` the part is all of it.
+ *
+ * @throws RangeError unless rank and size are whole numbers with 0 <= rank < size
+ */
+export function shardOf({ start, end }: BatchRange, shard: Shard = { rank: 0, size: 1 }): ShardRange {
+  const { rank, size } = shard;
+  if (!(Number.isInteger(rank) && Number.isInteger(size) && rank >= 0 && rank < size)) {
+    throw new RangeError(`shardOf: there is no process ${rank} of ${size}. They count from 0.`);
+  }
+  const whole = end - start;
+  const from = start + Math.floor((whole * rank) / size);
+  const to = start + Math.floor((whole * (rank + 1)) / size);
+  return from < to
+    ? { start: from, end: to, whole, counted: true }
+    : { start, end: start + 1, whole, counted: false };
+}
 
 /** The numbers of the images of each class, by their first label, in a seeded order. */
 function shuffledClasses(dataset: ImageDataset, key: RandomKey): number[][] {

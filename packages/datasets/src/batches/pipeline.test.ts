@@ -52,6 +52,19 @@ describe.each(Object.entries(recipes))('%s', (_, [dataset, recipe]) => {
     for (const part of ['images', 'labels', 'oneHot', 'targets'] as const)
       expect(dirty[part]).toEqual(clean[part]);
   });
+  it('the parts of three processes are the batch', () => {
+    const key = randomKey(5);
+    const parts = [0, 1, 2].map((rank) =>
+      createPipeline(dataset, recipe, { key, batchSize: 4, shard: { rank, size: 3 } }),
+    );
+    for (const step of [0, make().stepsPerEpoch - 1]) {
+      const whole = make().batchAt({ epoch: 1, step });
+      const counted = parts.map((part) => part.batchAt({ epoch: 1, step })).filter((part) => part.counted);
+      for (const part of ['images', 'labels', 'oneHot', 'targets'] as const)
+        expect(counted.flatMap((batch) => [...batch[part]])).toEqual([...whole[part]]);
+      expect(counted.map((batch) => batch.whole)).toEqual(counted.map(() => whole.count));
+    }
+  });
   it('differs between keys', () => {
     const of = (key: number) => make(key).batchAt({ epoch: 0, step: 0 }).images;
     expect(of(1)).not.toEqual(of(2));

@@ -5,7 +5,7 @@
 import { foldIn, type RandomKey } from '../random.js';
 import { imageSize, oneHot, type ImageDataset, type ImageShape } from '../values/dataset.js';
 import { examplesOf } from './examples.js';
-import { batchCount, epochOrder } from './order.js';
+import { batchCount, epochOrder, shardOf, type ShardRange } from './order.js';
 import type { BatchOptions, Recipe } from './recipe.js';
 
 /** Memory for a batch, given by the caller. */
@@ -29,6 +29,10 @@ export interface BatchPosition {
 /** A filled batch. A last batch may have `count` < batchSize; its arrays then are that much shorter. */
 export interface Batch extends BatchBuffers, BatchPosition {
   readonly count: number;
+  /** With `shard`: images of the batch that this is a part of; otherwise `count`. */
+  readonly whole: number;
+  /** With `shard`: false for an image that only stands in, see `shardOf`. */
+  readonly counted: boolean;
 }
 
 /** The sizes of a pipeline's batches. */
@@ -37,6 +41,7 @@ export interface BatchLayout {
   readonly classes: number;
   readonly labelsPerImage: number;
   readonly targetsPerImage: number;
+  /** Examples in a full batch; with `shard`, in the largest part of one. */
   readonly batchSize: number;
 }
 
@@ -45,6 +50,8 @@ export interface Pipeline extends BatchLayout {
   /** Examples in an epoch. */
   readonly count: number;
   readonly stepsPerEpoch: number;
+  /** The places in the epoch's order that a batch takes. */
+  range(step: number): ShardRange;
   /** Fills the buffers and returns the number of examples. Throws RangeError outside the epoch or for small buffers. */
   fill(position: BatchPosition, out: BatchBuffers): number;
   /** The batch in buffers of its own. */
@@ -94,7 +101,7 @@ const streams = { order: 1, examples: 2 } as const;
  * @throws RangeError for a batch size that is not a whole number from 1, or an epoch without batches.
  */
 export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: BatchOptions): Pipeline {
-  const { key, batchSize, shuffle = true, dropLast = false } = options;
+  const { key, batchSize, shuffle = true, dropLast = false, shard } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(
       `createPipeline: batch size ${batchSize} is not a whole number from 1. Give such a number.`,
@@ -108,7 +115,10 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
     );
   }
   const { shape, classes, labelsPerImage, targetsPerImage, count } = examples;
-  const layout: BatchLayout = { shape, classes, labelsPerImage, targetsPerImage, batchSize };
+  const range = (step: number): ShardRange =>
+    shardOf({ start: step * batchSize, end: Math.min(count, (step + 1) * batchSize) }, shard);
+  const rows = Math.ceil(batchSize / (shard?.size ?? 1));
+  const layout: BatchLayout = { shape, classes, labelsPerImage, targetsPerImage, batchSize: rows };
   const size = imageSize(shape);
   const full = batchSizes(layout);
 
@@ -136,8 +146,8 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
       }
     }
     const { order, exampleKey } = epochAt(epoch);
-    const start = step * batchSize;
-    const filled = Math.min(batchSize, count - start);
+    const { start, end } = range(step);
+    const filled = end - start;
     for (let row = 0; row < filled; row++) {
       const index = order[start + row]!;
       examples.make(
@@ -160,11 +170,13 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
     ...layout,
     count,
     stepsPerEpoch,
+    range,
     fill,
     batchAt(position) {
       const buffers = batchBuffers(layout);
       const filled = fill(position, buffers);
-      return { ...firstExamples(layout, buffers, filled), ...position, count: filled };
+      const { whole, counted } = range(position.step);
+      return { ...firstExamples(layout, buffers, filled), ...position, count: filled, whole, counted };
     },
   };
 }

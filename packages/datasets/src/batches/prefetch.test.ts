@@ -21,6 +21,17 @@ it.each(recipes)('gives the bits of the pipeline of this thread: $kind', async (
     expect(batch).toEqual(pipeline.batchAt({ epoch: Math.floor(index / 7), step: index % 7 }));
   }
   await ahead.close();
+  const shard = { rank: 2, size: 3 };
+  const part = prefetch(blocks, recipe, { ...options, shard, from: { epoch: 0, step: 6 } });
+  for (const position of [
+    { epoch: 0, step: 6 },
+    { epoch: 1, step: 0 },
+  ])
+    // the last one is smaller
+    expect(await part.next()).toEqual(
+      createPipeline(blocks, recipe, { ...options, shard }).batchAt(position),
+    );
+  await part.close();
   await expect(ahead.next()).rejects.toThrow(/closed/);
 });
 

@@ -127,12 +127,15 @@ export function prefetch(dataset: ImageDataset, recipe: Recipe, options: Prefetc
         worker.unref();
         waiting = false;
       }
-      const filled = Math.min(batchSize, count - step * batchSize);
+      const { start, end, whole, counted } = pipeline.range(step);
+      const filled = end - start;
       const batch = {
         ...firstExamples(pipeline, slots[taken % ring.slots]!, filled),
         epoch,
         step,
         count: filled,
+        whole,
+        counted,
       };
       taken++;
       if (++step === stepsPerEpoch) {

@@ -65,4 +65,13 @@ export interface BatchOptions {
   readonly shuffle?: boolean;
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
+  /** Make only the part of each batch that is this process's, see `shardOf`. Default all of it. */
+  readonly shard?: Shard;
+}
+
+/** Which of several processes that share each batch this one is. */
+export interface Shard {
+  /** From 0 to size - 1. */
+  readonly rank: number;
+  readonly size: number;
 }
