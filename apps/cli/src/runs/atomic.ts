@@ -18,30 +18,54 @@ import { isRunning } from './process.js';
 /**
  * Replaces the contents of `file`.
  *
- * @param before called when the new contents are on the disk, just before they take the file's name
  * @throws what the file system throws; the file then has its previous contents, and no remains are left beside it.
  */
-export function writeFileAtomically(
-  file: string,
-  contents: string | Uint8Array,
-  before: () => void = () => undefined,
-): void {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-  const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
+export function writeFileAtomically(file: string, contents: string | Uint8Array): void {
+  const replacement = openReplacement(file);
   try {
-    const handle = openSync(temporary, 'w');
-    try {
-      for (let offset = 0; offset < bytes.length;) offset += writeSync(handle, bytes, offset);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    before();
-    renameSync(temporary, file);
+    replacement.write(typeof contents === 'string' ? Buffer.from(contents) : contents, 0);
+    replacement.commit();
   } catch (error) {
-    rmSync(temporary, { force: true });
+    replacement.abandon();
     throw error;
   }
+}
+
+/** The new contents of a file, before they take its name. */
+export interface Replacement {
+  /** Writes bytes at a place of the new contents. */
+  write(bytes: Uint8Array, at: number): void;
+  /** Brings the contents to the disk, calls `before`, and gives them the file's name. */
+  commit(before?: () => void): void;
+  /** Removes what has been written; the file stays as it is. */
+  abandon(): void;
+}
+
+/** Begins to replace a file; exactly one of `commit` and `abandon` has to follow, or `abandon` after a `commit` that failed. */
+export function openReplacement(file: string): Replacement {
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const handle = openSync(temporary, 'w');
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(handle);
+    open = false;
+  };
+  return {
+    write(bytes, at) {
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(handle, bytes, done, bytes.length - done, at + done);
+    },
+    commit(before) {
+      fsyncSync(handle);
+      close();
+      before?.();
+      renameSync(temporary, file);
+    },
+    abandon() {
+      close();
+      rmSync(temporary, { force: true });
+    },
+  };
 }
 
 /** The names that `writeFileAtomically` and `prepareDirectory` write under, with the process that does. */

@@ -3,12 +3,20 @@
  * stands and a checksum of everything. The one before stays beside it as `previous.safetensors`: whatever happens while one is written, or to one that
  * lies on the disk, the other is whole. And because a training is deterministic, it does not matter from which of them it goes on.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors, WeightsError, type StoredTensor } from '@capsnet/capsules';
+import {
+  decodeSafetensors,
+  safetensorsBytes,
+  safetensorsHeader,
+  WeightsError,
+  type SafetensorsEntry,
+  type StoredArray,
+  type StoredTensor,
+} from '@capsnet/capsules';
 import { systemReason } from '../errors.js';
-import { writeFileAtomically } from './atomic.js';
+import { openReplacement } from './atomic.js';
 
 const positionKey = 'capsnet_checkpoint';
 const checksumKey = 'capsnet_sha256';
@@ -27,29 +35,52 @@ export const checkpointFiles = (
   previous: join(directory, 'last', 'previous.safetensors'),
 });
 
-function checksum(position: string, tensors: Iterable<readonly [string, StoredTensor]>): string {
-  const hash = createHash('sha256').update(position);
-  for (const [name, { shape, data }] of tensors) {
-    hash.update(`\n${name} ${shape.join(',')}\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
+/** A tensor that is read when its turn comes. */
+export interface PendingTensor extends SafetensorsEntry {
+  readonly read: () => Promise<StoredArray>;
 }
 
-/** Writes a checkpoint; the one that was there becomes the previous one. */
-export function writeCheckpoint(
+/** Adds a tensor to the checksum. */
+const addTensor = (hash: Hash, name: string, shape: readonly number[], data: StoredArray): Hash =>
+  hash
+    .update(`\n${name} ${shape.join(',')}\n`)
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+
+/**
+ * Writes a checkpoint, one tensor in memory at a time; the one that was there becomes the previous one.
+ *
+ * @throws what the file system throws; the checkpoints then are as they were
+ */
+export async function writeCheckpoint(
   directory: string,
-  tensors: readonly (readonly [string, StoredTensor])[],
+  tensors: readonly PendingTensor[],
   position: unknown,
-): void {
+): Promise<void> {
   const { current, previous } = checkpointFiles(directory);
   const text = JSON.stringify(position);
-  const bytes = encodeSafetensors(tensors, { [positionKey]: text, [checksumKey]: checksum(text, tensors) });
+  const header = (checksum: string): Uint8Array =>
+    safetensorsHeader(tensors, { [positionKey]: text, [checksumKey]: checksum });
   // Not recursive: a run's folder that somebody removed is not made anew, without its settings, unnoticed.
   if (!existsSync(dirname(current))) mkdirSync(dirname(current));
-  writeFileAtomically(current, bytes, () => {
-    if (existsSync(current)) renameSync(current, previous);
-  });
+  const replacement = openReplacement(current);
+  try {
+    const hash = createHash('sha256').update(text);
+    // The checksum stands before what it is of: its place is kept for it.
+    let at = header('0'.repeat(64)).length;
+    for (const { name, shape, read } of tensors) {
+      const data = await read();
+      addTensor(hash, name, shape, data);
+      replacement.write(safetensorsBytes(data), at);
+      at += data.byteLength;
+    }
+    replacement.write(header(hash.digest('hex')), 0);
+    replacement.commit(() => {
+      if (existsSync(current)) renameSync(current, previous);
+    });
+  } catch (error) {
+    replacement.abandon();
+    throw error;
+  }
 }
 
 /** @throws WeightsError, in words, when the file is damaged or no checkpoint */
@@ -58,7 +89,9 @@ function readOne(file: string): CheckpointFile {
   const { [positionKey]: text, [checksumKey]: noted } = metadata;
   if (text === undefined || noted === undefined)
     throw new WeightsError(`${file}: this is a weights file, not the checkpoint of a training.`);
-  if (checksum(text, tensors) !== noted)
+  const hash = createHash('sha256').update(text);
+  for (const [name, { shape, data }] of tensors) addTensor(hash, name, shape, data);
+  if (hash.digest('hex') !== noted)
     throw new WeightsError(`${file}: the checksum does not fit the contents. The file is damaged.`);
   return { tensors, position: JSON.parse(text) };
 }

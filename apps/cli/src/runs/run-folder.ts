@@ -3,13 +3,12 @@
  * `best.safetensors` (weights), `report.html`, and the event file of TensorBoard (see `tensorboard/log.ts`). Every file but that last one is replaced
  * atomically, so that whatever happens the previous one is whole.
  */
-import type { StoredTensor } from '@capsnet/capsules';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FailedRun, systemReason } from '../errors.js';
 import { eventLine, type Event } from '../output/json.js';
 import { removeRemains, writeFileAtomically } from './atomic.js';
-import { checkpointFiles, writeCheckpoint } from './checkpoint-file.js';
+import { checkpointFiles, writeCheckpoint, type PendingTensor } from './checkpoint-file.js';
 
 export interface RunFolder {
   readonly directory: string;
@@ -29,7 +28,7 @@ export interface RunFolder {
   keepMetrics(epochs: number): void;
   writeLast(bytes: Uint8Array): void;
   writeBest(bytes: Uint8Array): void;
-  writeState(tensors: readonly (readonly [string, StoredTensor])[], position: unknown): void;
+  writeState(tensors: readonly PendingTensor[], position: unknown): Promise<void>;
   /** Any other file of the run, by its name. */
   write(name: string, contents: string | Uint8Array): void;
   /** Does what touches a file, and tells a failure of it as one of the run. */
@@ -64,13 +63,16 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
       ? 'Nothing had been kept yet.'
       : 'The folder of the run is gone, with all that was kept.';
   };
+  const failure = (path: string, error: unknown): unknown => {
+    const reason = systemReason(error);
+    if (reason === undefined) return error;
+    return new FailedRun(`writing ${path} failed (${reason}), so the run has stopped. ${describeKept()}`);
+  };
   const guarded = <Result>(path: string, work: () => Result): Result => {
     try {
       return work();
     } catch (error) {
-      const reason = systemReason(error);
-      if (reason === undefined) throw error;
-      throw new FailedRun(`writing ${path} failed (${reason}), so the run has stopped. ${describeKept()}`);
+      throw failure(path, error);
     }
   };
   const write = (path: string, contents: string | Uint8Array): void =>
@@ -101,7 +103,9 @@ export function openRunFolder(directory: string, { resume = false } = {}): RunFo
     writeLast: (bytes) => write(files.lastWeights, bytes),
     writeBest: (bytes) => write(files.bestWeights, bytes),
     writeState: (tensors, position) =>
-      guarded(state.current, () => writeCheckpoint(directory, tensors, position)),
+      writeCheckpoint(directory, tensors, position).catch((error: unknown) => {
+        throw failure(state.current, error);
+      }),
     write: (name, contents) => write(file(name), contents),
     guard: guarded,
   };

@@ -116,11 +116,16 @@ describe('run folder', () => {
 });
 
 describe('checkpoint file', () => {
-  const tensors = (value: number) => [['a/b', { shape: [2], data: Float32Array.of(value, NaN) }]] as const;
+  const tensors = (value: number) => [
+    {
+      ...{ name: 'a/b', shape: [2], dtype: 'F32' as const },
+      read: () => Promise.resolve(Float32Array.of(value, NaN)),
+    },
+  ];
 
-  it('keeps the one before, and finds the newest that is whole', () => {
-    writeCheckpoint(folder, tensors(1), { step: 1 });
-    writeCheckpoint(folder, tensors(2), { step: 2 });
+  it('keeps the one before, and finds the newest that is whole', async () => {
+    await writeCheckpoint(folder, tensors(1), { step: 1 });
+    await writeCheckpoint(folder, tensors(2), { step: 2 });
     const { current, previous } = checkpointFiles(folder);
     expect(findCheckpoint(folder)).toMatchObject({
       problems: [],

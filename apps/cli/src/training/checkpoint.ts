@@ -62,13 +62,12 @@ export async function keepState(
   snapshot: Snapshot<Parameters> | TrainingState,
   position: Omit<Position, 'format' | 'model'>,
 ): Promise<void> {
-  const tensors = await Promise.all(
-    leavesWithPaths(treeOf(snapshot)).map(async ({ path, leaf }) => {
-      const values = leaf as Tensor;
-      return [path, { shape: values.shape, data: await values.data() }] as const;
-    }),
-  );
-  folder.writeState(tensors, { format: 1, model: JSON.stringify(model.description), ...position });
+  const tensors = leavesWithPaths(treeOf(snapshot)).map(({ path, leaf }) => {
+    const values = leaf as Tensor;
+    const dtype = values.dtype === 'int32' ? ('I32' as const) : ('F32' as const);
+    return { name: path, shape: values.shape, dtype, read: () => values.data() };
+  });
+  await folder.writeState(tensors, { format: 1, model: JSON.stringify(model.description), ...position });
 }
 
 export interface Restored extends TrainingState {

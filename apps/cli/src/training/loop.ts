@@ -169,6 +169,8 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
           throw interrupted(run, epoch, step);
         });
       progress.clear();
+      // Its memory serves the report's pictures, and theirs the next test: an engine never gives memory back to the system.
+      evaluator.release();
       const better = isBetter(tested, best);
       withoutBetter = better ? 0 : withoutBetter + 1;
       if (better) {

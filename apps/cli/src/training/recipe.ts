@@ -38,7 +38,7 @@ export function learningRateOf(
     exponential: (epoch: number) => Math.max(lr * lrDecay ** epoch, floor),
     cosine: (_: number, step: number) => {
       const share = Math.min(1, Math.max(0, (step - rising) / falling));
-      return floor + ((lr - floor) * (1 + Math.cos(Math.PI * share))) / 2;
+      return lr - ((lr - floor) * (1 - Math.cos(Math.PI * share))) / 2;
     },
     constant: () => lr,
   }[schedule];

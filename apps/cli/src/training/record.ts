@@ -136,6 +136,7 @@ export function openRecorder(run: Run, stepsPerEpoch: number, position: Position
       });
       const where = `the ${name} split after epoch ${event.epoch}`;
       await write(best, { split, where, evaluation: tested, weights }, reconstructor);
+      reconstructor.release();
     },
     async finish({ ending, best, epochs, tested }, weights) {
       const step = folder.metrics().at(-1)?.['step'];

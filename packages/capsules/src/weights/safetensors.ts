@@ -46,6 +46,13 @@ export type FloatStorage = 'F32' | 'F16';
 /** Headers above this are refused, as the format's own library does. */
 const longestHeader = 100_000_000;
 
+/** A tensor as the header of a file names it. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: 'F16' | 'F32' | 'F64' | 'I32' | 'U8';
+}
+
 /**
  * Writes a file. The bytes depend on the contents alone: tensors stand in the order given, metadata keys sorted.
  *
@@ -66,39 +73,58 @@ export function encodeSafetensors(
       dtype: half ? ('F16' as const) : dtypeOf(data),
     };
   });
-  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  const keys = Object.keys(metadata).sort();
-  if (keys.length > 0) header['__metadata__'] = Object.fromEntries(keys.map((key) => [key, metadata[key]]));
-  let end = 0;
-  for (const { name, shape, data, dtype } of list) {
-    const size = shape.reduce((product, side) => product * side, 1);
+  for (const { name, shape, data } of list) {
+    const size = sizeOf(shape);
     if (size !== data.length)
       throw new WeightsError(
         `encodeSafetensors: "${name}" of shape [${shape.join(',')}] has ${size} elements, its data ${data.length}.`,
       );
-    if (name === '__metadata__' || Object.hasOwn(header, name))
-      throw new WeightsError(
-        `encodeSafetensors: the name "${name}" is ${name === '__metadata__' ? 'reserved' : 'there twice'}.`,
-      );
-    header[name] = { dtype, shape: [...shape], data_offsets: [end, (end += data.byteLength)] };
   }
-  let text = new TextEncoder().encode(JSON.stringify(header));
-  const padded = Math.ceil(text.length / 8) * 8;
-  if (padded > text.length) {
-    const longer = new Uint8Array(padded).fill(0x20);
-    longer.set(text);
-    text = longer;
-  }
-  const bytes = new Uint8Array(8 + padded + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.set(text, 8);
-  let at = 8 + padded;
+  const header = safetensorsHeader(list, metadata);
+  const bytes = new Uint8Array(list.reduce((sum, { data }) => sum + data.byteLength, header.length));
+  bytes.set(header);
+  let at = header.length;
   for (const { data } of list) {
-    bytes.set(littleEndian(data), at);
+    bytes.set(safetensorsBytes(data), at);
     at += data.byteLength;
   }
   return bytes;
 }
+
+/**
+ * What a file begins with; the data of the tensors follows in the same order. For files that are written tensor by tensor, without all of them in memory.
+ *
+ * @param entries the tensors, in the order of their data
+ * @throws WeightsError when a name is there twice, or reserved
+ */
+export function safetensorsHeader(
+  entries: Iterable<SafetensorsEntry>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const keys = Object.keys(metadata).sort();
+  if (keys.length > 0) header['__metadata__'] = Object.fromEntries(keys.map((key) => [key, metadata[key]]));
+  let end = 0;
+  for (const { name, shape, dtype } of entries) {
+    if (name === '__metadata__' || Object.hasOwn(header, name))
+      throw new WeightsError(
+        `encodeSafetensors: the name "${name}" is ${name === '__metadata__' ? 'reserved' : 'there twice'}.`,
+      );
+    header[name] = {
+      dtype,
+      shape: [...shape],
+      data_offsets: [end, (end += sizeOf(shape) * widths[dtype])],
+    };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
 /** Numbers rounded to half precision. @throws WeightsError when one would become infinite */
 function halves(name: string, data: Float32Array): Uint16Array {
@@ -113,7 +139,7 @@ function halves(name: string, data: Float32Array): Uint16Array {
 }
 
 /** The bytes of an array in the order of the format; a copy is made on big-endian machines only. */
-function littleEndian(data: StoredArray | Uint16Array): Uint8Array {
+export function safetensorsBytes(data: StoredArray | Uint16Array): Uint8Array {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return isLittleEndian || data.BYTES_PER_ELEMENT === 1 ? bytes : swapped(bytes, data.BYTES_PER_ELEMENT);
 }
@@ -121,7 +147,7 @@ function littleEndian(data: StoredArray | Uint16Array): Uint8Array {
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function swapped(bytes: Uint8Array, width: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   for (let start = 0; start < copy.length; start += width) copy.subarray(start, start + width).reverse();
   return copy;
 }
@@ -135,7 +161,7 @@ interface Entry {
 }
 
 /**
- * Reads a file. F16 comes back as float32.
+ * Reads a file. F16 comes back as float32. The arrays lie in the memory of `bytes` where that is aligned, which is not to be written to then.
  *
  * @param source name of the file, for messages
  * @throws WeightsError when the file is truncated, overlapping, or anything in its header is not as the format says
@@ -195,8 +221,7 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'safetensors'): Sa
       entry.name,
       {
         shape: entry.shape,
-        // Not `bytes.slice`: of a Buffer that is a view, which need not be aligned.
-        data: readData(new Uint8Array(bytes.subarray(origin + entry.start, origin + entry.end)), entry.dtype),
+        data: readData(bytes.subarray(origin + entry.start, origin + entry.end), entry.dtype),
         ...(entry.dtype === 'F16' ? { storage: entry.dtype } : {}),
       },
     ]),
@@ -229,10 +254,13 @@ function checkEntry(name: string, value: unknown, fail: (problem: string) => nev
 }
 
 /** `bytes` is a copy of its own, so that it is aligned. */
-function readData(copy: Uint8Array, dtype: Dtype): StoredArray {
-  const bytes = isLittleEndian || widths[dtype] === 1 ? copy : swapped(copy, widths[dtype]);
+function readData(part: Uint8Array, dtype: Dtype): StoredArray {
+  const width = widths[dtype];
+  // Not `slice`: of a Buffer that is a view, which need not be aligned.
+  const aligned = part.byteOffset % width === 0 ? part : new Uint8Array(part);
+  const bytes = isLittleEndian || width === 1 ? aligned : swapped(aligned, width);
   const { buffer, byteOffset } = bytes;
-  const length = bytes.length / widths[dtype];
+  const length = bytes.length / width;
   switch (dtype) {
     case 'F32':
       return new Float32Array(buffer, byteOffset, length);
@@ -241,7 +269,7 @@ function readData(copy: Uint8Array, dtype: Dtype): StoredArray {
     case 'I32':
       return new Int32Array(buffer, byteOffset, length);
     case 'U8':
-      return bytes;
+      return new Uint8Array(buffer, byteOffset, length);
     case 'F16':
       return Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf);
   }

@@ -3,7 +3,10 @@ import {
   add,
   compile,
   conv2d,
+  createBackend,
+  discard,
   einsum,
+  fill,
   matmul,
   mean,
   mul,
@@ -119,6 +122,28 @@ describe('compile', () => {
     await expect(step(w1, scalar(1))).rejects.toThrow(/was donated/);
   });
 
+  it('takes a tensor of one number without computing it, and keeps what it was', async () => {
+    const backend = await createBackend('wasm', { threads: 1 });
+    const f = compile((x: Tensor, y: Tensor) => add(x, y), { backend });
+    const halves = fill([3], 0.1);
+    expect(await (await f(halves, tensor([1, 2, 3]))).toArray()).toEqual(
+      [1, 2, 3].map((value) => Math.fround(value + Math.fround(0.1))),
+    );
+    expect(await halves.data()).toEqual(new Float32Array(3).fill(0.1));
+    await backend.dispose();
+  });
+
+  it('saves what lies in its memory when it is released, unless that was discarded', async () => {
+    const backend = await createBackend('wasm', { threads: 1 });
+    const f = compile((x: Tensor) => [mul(x, x), add(x, x)] as const, { backend, name: 'both' });
+    const [kept, gone] = await f(tensor([1, 2, 3]));
+    discard({ gone, other: 'left alone' });
+    f.release();
+    expect(await kept.toArray()).toEqual([1, 4, 9]);
+    await expect(gone.data()).rejects.toThrow(/was donated to discard/);
+    await backend.dispose();
+  });
+
   it('refuses to read while tracing', async () => {
     const f = compile((x: Tensor) => {
       x.dataSync();
@@ -128,7 +153,6 @@ describe('compile', () => {
   });
 
   it('evaluates in double precision when the backend does', async () => {
-    const { createBackend } = await import('../index.js');
     const backend = await createBackend('reference', { precision: 'float64' });
     const f = compile((x: Tensor) => mean(mul(x, x)), { backend });
     const value = await (await f(tensor(Float64Array.of(1 / 3, 1e-9), [2]))).data();

@@ -87,6 +87,12 @@ export class Tensor<S extends Shape = Shape> {
     }
   }
 
+  /** Gives the contents up; touching them afterwards is an error. @internal */
+  discard(): void {
+    this.#value?.abandon?.();
+    this.donateTo('discard');
+  }
+
   /** Marks the contents as handed over to `receiver`; touching them afterwards is an error. @internal */
   donateTo(receiver: string): void {
     this.#donatedTo = receiver;

@@ -4,7 +4,7 @@
 import type { MemoryUse, StepListing, StepTime } from '../backend.js';
 import type { Plan } from '../../compile/plan.js';
 import { TensorError } from '../../errors.js';
-import type { Value } from '../../graph/value.js';
+import { FilledValue, type Value } from '../../graph/value.js';
 import type { Layout } from './layout.js';
 import { ResidentValue, viewOf, type Heap, type Slot } from './residence.js';
 
@@ -95,7 +95,8 @@ export class WasmExecutable {
       if (this.#bound[position] === value || this.isInPlace(value, position)) return;
       const target = viewOf(this.heap, this.#inputs[position]!);
       const near = value instanceof ResidentValue && value.heap === this.heap ? value.location : undefined;
-      target.set(near ? viewOf(this.heap, near) : contentsOf(value));
+      if (value instanceof FilledValue) target.fill(value.number);
+      else target.set(near ? viewOf(this.heap, near) : contentsOf(value));
       this.#bound[position] = value;
     });
     for (const position of this.plan.donations) if (position !== undefined) this.#bound[position] = undefined;

@@ -31,6 +31,7 @@ export const viewOf = (heap: Heap, { address, length, dtype }: Slot): Float32Arr
 export class ResidentValue implements Value {
   /** The contents after they have moved. */
   #host: TypedArray | undefined;
+  #abandoned = false;
 
   constructor(
     readonly heap: Heap,
@@ -49,6 +50,10 @@ export class ResidentValue implements Value {
 
   /** Makes room: the contents move to the host. */
   evict(): void {
-    this.#host ??= this.read();
+    if (!this.#abandoned) this.#host ??= this.read();
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
   }
 }
