@@ -10,7 +10,7 @@ import {
   type EpochReport,
   type LoadedModel,
 } from '@capsnet/capsules';
-import { DeviceLostError, TensorError } from '@capsnet/tensor';
+import { DeviceLostError, TensorError, discard } from '@capsnet/tensor';
 import { readFileSync } from 'node:fs';
 import { trainingBatches } from '../data/batches.js';
 import type { Job } from '../distributed/job.js';
@@ -213,6 +213,8 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
       if (exhausted()) ending = 'early-stop';
       else if (outOfTime() && epoch < settings.epochs) ending = 'stop-after';
       await tellFollowers(ending === 'epochs');
+      // It is on the disk, and no step follows that would go on from it.
+      if (ending !== 'epochs' || epoch === settings.epochs) discard(snapshot.optimizerState);
       if (ending !== 'epochs') break;
     }
     if (!best) {

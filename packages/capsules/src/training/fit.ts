@@ -1,6 +1,6 @@
 /** Training over epochs, and testing over a whole split: loops around the compiled steps. */
 import type { Optimizer } from '@capsnet/autograd';
-import { discard, leavesWithPaths, scalar, type Backend, type Tensor } from '@capsnet/tensor';
+import { leavesWithPaths, scalar, type Backend, type Tensor } from '@capsnet/tensor';
 import type { Spent } from '../distributed/communicator.js';
 import type { Group } from '../distributed/group.js';
 import type { Parameters } from '../layers/parameters.js';
@@ -125,7 +125,7 @@ export interface FitOptions<OptimizerState> {
 }
 
 /**
- * Trains a model; one report an epoch. Parameters and moving statistics of the last report can be read after the end, its optimiser state and snapshot cannot.
+ * Trains a model; one report an epoch.
  *
  * ```ts
  * for await (const report of fit({ model, optimizer: adam(), parameters, state, epochs: 3, batches, learningRate: () => 5e-4 })) {
@@ -234,7 +234,6 @@ export async function* fit<OptimizerState>(
       };
     }
   } finally {
-    if (steps > (options.stepsDone ?? 0)) discard(carried.optimizer);
     step.release();
     evaluate.release();
   }
