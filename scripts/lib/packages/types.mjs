@@ -22,39 +22,6 @@ export const others = [digits({ split: 'train', count: 1 }).classNames, dataDire
 `;
 
 /**
- * Compiles the models and all that they import from source, as an editor does that opens them, and tells how long the compiler says it took.
- * @param {string} project
- * @param {number} enough seconds; other programs make it slower than it is, so up to three runs may try
- * @returns {Promise<{ errors: string[], seconds: number }>} seconds of the quickest run
- */
-export async function modelsCompile(project, enough) {
-  const name = 'tsconfig.models.json';
-  const models = join(root, 'packages', 'capsules', 'src', 'models');
-  writeFileSync(
-    join(project, name),
-    JSON.stringify({
-      extends: join(root, 'tsconfig.check.json'),
-      compilerOptions: { typeRoots: [join(root, 'node_modules', '@types')] },
-      include: [join(models, '*.ts')],
-      exclude: [join(models, '*.test.ts')],
-    }),
-  );
-  let best = Infinity;
-  for (let tries = 0; tries < 3 && best >= enough; tries++) {
-    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const { code, output } = await runIn(project, process.execPath, [
-      ...[compiler, '-p', name],
-      '--extendedDiagnostics',
-    ]);
-    const errors = output.match(/^.*error TS\d+.*$/gm) ?? [];
-    if (code !== 0 || errors.length > 0)
-      return { errors: errors.length > 0 ? errors : [output], seconds: NaN };
-    best = Math.min(best, Number(/^Total time:\s+([\d.]+)s/m.exec(output)?.[1] ?? NaN));
-  }
-  return { errors: [], seconds: best };
-}
-
-/**
  * Compiles a program that uses every entry, and examples/vite-app.
  * @param {string} project @param {'nodenext' | 'bundler'} resolution
  */
