@@ -1,25 +1,19 @@
-// What .ci/run runs: `npm test`, then every hook in scripts/ci/ (*.sh, *.mjs) by name, then the sum of all counts.
+// What .ci/run runs: `npm test`, then every hook in scripts/ci/ (*.sh, *.mjs), then the sum of all counts.
 //
 // A hook checks what needs more than the fast suite has: reference data, a browser, minutes. It prints, as its last
-// line that looks so, `N passed, N failed` (perhaps more behind it); its exit code is not 0 if anything failed. A line
-// `needs: chromium` in a comment at its head has the browser installed before it starts (Debian's package, if it is missing).
-import { readdirSync, readFileSync } from 'node:fs';
+// line that looks so, `N passed, N failed` (perhaps more behind it); its exit code is not 0 if anything failed. At its head, a line of a comment
+// `needs: chromium` names packages of Debian that it needs (they are installed while the suite runs), and a line `runs beside others: ...` says why it
+// may share the machine: it measures no time, and leaves a core idle for much of its own. Two of those run at once, first; all others run alone.
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { checked, hooks, provide, runHook } from './lib/hooks.mjs';
+import { inLanes } from './lib/lanes.mjs';
 import { root, run } from './lib/process.mjs';
 import { requireNode } from './lib/setup.mjs';
+import { turbo } from './lib/turbo.mjs';
 
-/** @typedef {{ passed: number, failed: number }} Counts */
-
-/**
- * Counts that agree with the exit code: a failure that was not counted is still one.
- * @param {number} code
- * @param {Counts | undefined} counts
- * @returns {Counts}
- */
-function checked(code, counts) {
-  if (counts === undefined) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-}
+/** @typedef {import('./lib/hooks.mjs').Counts} Counts */
 
 /** @returns {Promise<Counts>} */
 async function suite() {
@@ -32,48 +26,46 @@ async function suite() {
   }
 }
 
-/** Puts Debian's chromium in place; false, with a message, when that cannot be done. */
-async function provideChromium() {
-  if ((await run('chromium', ['--version'], { quiet: true })).code === 0) return true;
-  console.log('installing chromium (apt-get) ...');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const update = await run('apt-get', ['update', '-qq'], { quiet: true, env });
-  const install = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
-    quiet: true,
-    env,
-  });
-  if (install.code === 0) return true;
-  console.log(`${update.output}${install.output}\nchromium is missing and could not be installed`);
-  return false;
-}
-
-/**
- * @param {string} name a file in scripts/ci
- * @returns {Promise<Counts>}
- */
-async function hook(name) {
-  const file = join(root, 'scripts', 'ci', name);
-  const head = readFileSync(file, 'utf8').split('\n').slice(0, 10).join('\n');
-  if (/needs: chromium/.test(head) && !(await provideChromium())) return { passed: 0, failed: 1 };
-  const { code, output } = await run(name.endsWith('.sh') ? 'bash' : process.execPath, [file], {
-    keep: true,
-  });
-  const last = [...output.matchAll(/^(\d+) passed, (\d+) failed/gm)].at(-1);
-  return checked(code, last && { passed: Number(last[1]), failed: Number(last[2]) });
-}
-
 requireNode('develop');
-/** @type {[string, Counts][]} */
-const results = [['npm test', await suite()]];
-for (const name of readdirSync(join(root, 'scripts', 'ci')).sort()) {
-  if (!/\.(sh|mjs)$/.test(name)) continue;
-  console.log(`\n--- scripts/ci/${name}`);
-  results.push([`scripts/ci/${name}`, await hook(name)]);
+/** @type {Map<string, { counts: Counts, seconds: number }>} */
+const results = new Map();
+/** @param {string} name @param {() => Promise<Counts>} work */
+async function timed(name, work) {
+  const started = Date.now();
+  const counts = await work();
+  results.set(name, { counts, seconds: Math.round((Date.now() - started) / 1000) });
 }
+
+const all = hooks();
+const packages = provide(all.flatMap(({ needs }) => needs));
+await timed('npm test', suite);
+const missing = await packages;
+
+// One build for all hooks: each would ask for it, and two at once would write over each other's files.
+const built = (await turbo(['build'], { quiet: true })).code === 0;
+const env = built ? { ...process.env, CAPSNET_BUILT: 'yes' } : process.env;
+/** @param {import('./lib/hooks.mjs').Hook} hook @param {boolean} quiet */
+const start = (hook, quiet) =>
+  timed(`scripts/ci/${hook.name}`, async () =>
+    hook.needs.some((name) => missing.has(name)) ? { passed: 0, failed: 1 } : runHook(hook, { quiet, env }),
+  );
+
+const lanes = built ? Math.min(2, availableParallelism()) : 1;
+const shared = all.filter(({ beside }) => beside);
+await inLanes(
+  shared.map((hook) => () => start(hook, lanes > 1)),
+  lanes,
+);
+for (const hook of all) if (!hook.beside) await start(hook, false);
 
 console.log('');
-for (const [name, { passed, failed }] of results) console.log(`${name}: ${passed} passed, ${failed} failed`);
-const sum = (/** @type {'passed' | 'failed'} */ key) =>
-  results.reduce((total, [, counts]) => total + counts[key], 0);
-console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
-process.exit(sum('failed') === 0 ? 0 : 1);
+const byName = ['npm test', ...all.map(({ name }) => `scripts/ci/${name}`)];
+const total = { passed: 0, failed: 0 };
+for (const name of byName) {
+  const { counts, seconds } = results.get(name) ?? { counts: { passed: 0, failed: 1 }, seconds: 0 };
+  console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);

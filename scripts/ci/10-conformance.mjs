@@ -1,5 +1,6 @@
 // Every case of the golden folder (CAPSNET_SHARED/golden) on every backend that runs in Node, and those of the data pipelines (golden/augment), which no
 // backend computes, once; through the command that users have. Without that folder there is nothing to check, and the line says so.
+// runs beside others: plain loops on one core, for most of its time.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../lib/process.mjs';

@@ -1,6 +1,7 @@
 // The published smallNORB weights (CAPSNET_SHARED/weights) on every backend that runs here: imported from HDF5, they must answer as the reference
 // does, and be written back unchanged. Without that folder there is nothing to check, and the line says so.
 // needs: chromium
+// runs beside others: drivers in software, and plain loops on one core.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonLines } from '../lib/events.mjs';

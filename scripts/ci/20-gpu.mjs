@@ -1,6 +1,7 @@
 // The gpu backend in the modes that run in Node: every case of the golden folder (CAPSNET_SHARED/golden), and 20 steps of the full
 // Efficient-CapsNet whose losses must follow the wasm backend. WebGPU runs on the machine's own driver, or on Chromium's.
 // needs: chromium
+// runs beside others: drivers in software, which compile on one core for most of the time.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

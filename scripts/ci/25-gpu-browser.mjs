@@ -1,6 +1,7 @@
 // The gpu backend in a real browser: every golden case (CAPSNET_SHARED/golden) on WebGPU and on WebGL2, computed by Chromium's software
 // drivers, by a page that is bundled and minified from what is published; and every kernel, there and in `dist`, is closed.
 // needs: chromium
+// runs beside others: drivers in software, which compile on one core for most of the time.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // needs: chromium
 // The reports in a real browser, opened from disk as a person opens them: report.html of a run, and the page of capsnet test.
+// runs beside others: a browser on one core, for most of its time.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 // needs: chromium
 // The packages as a user has them: packed, installed into an empty project outside of the workspace, run in Node and other runtimes, bundled, opened
 // in a browser. Packages of others come from the registry. What is measured here: sizes on the disk and in bundles.
+// runs beside others: waits for installs, and one page after the other.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as viteBuild, createServer } from 'vite';

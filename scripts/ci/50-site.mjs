@@ -85,7 +85,8 @@ const commands = await run(
     join(root, 'docs'),
     '--config',
     join(root, 'vitest.config.ts'),
-    'src/examples.test.ts',
+    // The examples have been run by the suite.
+    ...['src/examples.test.ts', '-t', 'commands'],
   ],
   { keep: true, env: { ...process.env, CAPSNET_COMMANDS: 'yes' } },
 );

@@ -1,4 +1,5 @@
 // Exported networks in onnxruntime: every operation, every model of the catalogue and of own images, trained weights, the published smallNORB weights.
+// runs beside others: waits for an install, and computes on one core for most of its time.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

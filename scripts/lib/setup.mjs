@@ -76,6 +76,8 @@ export async function install(purpose) {
 
 /** Builds AssemblyScript and TypeScript of every package; what has not changed comes from turbo's cache. */
 export async function build() {
+  // .ci/run has built everything: hooks that run at the same time must not write over each other's files.
+  if (process.env.CAPSNET_BUILT) return;
   const started = Date.now();
   const { code, output, tasks } = await turbo(['build'], { quiet: true });
   if (code !== 0) {
