@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { FailedRun, Interrupted } from '../errors.js';
+import { exitCodes, FailedRun, Interrupted, UserError } from '../errors.js';
 import { listenForInterruption } from '../interruption.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { createConsole, type Console } from '../output/console.js';
@@ -26,10 +26,12 @@ export async function sweep(file: string, flags: SweepFlags): Promise<void> {
     announceOnly(console, flags, runs);
     return;
   }
+  if (flags.sbatch && flags.launcher !== 'slurm')
+    throw new UserError('--sbatch is for --launcher slurm: other launchers do not submit. Leave it out.');
   prepareDirectory('--out', out);
-  console.note(`${plural(runs.length, 'run')} in ${out}, ${flags.jobs} at once, launcher ${flags.launcher}`);
-  const ends = await train(console, flags, runs, `capsnet sweep ${file} --out ${out}`);
-  report(console, flags, runs, ends);
+  const again = `capsnet sweep ${file} --out ${out}${flags.launcher === 'local' ? '' : ` --launcher ${flags.launcher}`}`;
+  const ends = await train(console, flags, runs, out, again);
+  report(console, flags, runs, ends, again);
 }
 
 function announceOnly(console: Console, flags: SweepFlags, runs: readonly SweptRun[]): void {
@@ -46,9 +48,16 @@ async function train(
   console: Console,
   flags: SweepFlags,
   runs: readonly SweptRun[],
+  out: string,
   again: string,
 ): Promise<readonly RunEnd[]> {
   const progress = createProgress(console);
+  const say = (line: string): void => {
+    progress.clear();
+    console.note(line);
+  };
+  const { jobs: atOnce, sbatch: submitOptions = [] } = flags;
+  const launcher = createLauncher(flags.launcher, { directory: out, jobs: atOnce, submitOptions, say });
   const started = performance.now();
   const total = runs.reduce((sum, { epochs }) => sum + epochs, 0);
   const doneOf = new Map(runs.map((run) => [run, epochsDone(run)]));
@@ -68,15 +77,17 @@ async function train(
       ...(best > 0 ? { accuracy: best } : {}),
     });
   };
-  const say = (line: string): void => {
-    progress.clear();
-    console.note(line);
-  };
+  const { name } = launcher;
+  const jobs = flags.jobs ?? 1;
+  console.note(
+    `${plural(runs.length, 'run')} in ${out}, ${launcher.queues && flags.jobs === undefined ? '' : `${jobs} at once, `}launcher ${name}`,
+  );
   // Byte for byte the same with any number of threads: they are divided among the runs.
-  const share = flags.jobs > 1 ? Math.max(1, Math.floor(availableParallelism() / flags.jobs)) : undefined;
+  const share =
+    jobs > 1 && !launcher.queues ? Math.max(1, Math.floor(availableParallelism() / jobs)) : undefined;
   const sweeping = begin(runs, {
-    launcher: createLauncher(flags.launcher),
-    jobs: flags.jobs,
+    launcher,
+    jobs: launcher.queues ? runs.length : jobs,
     threads: runs[0]?.settings.threads === undefined ? share : undefined,
     onStart: (run, resumed) => say(`${resumed ? 'going on' : 'starting'}: ${showVaried(run.varied)}`),
     onWait: (run, pid) => say(`waiting for process ${pid}, which is at work on ${run.directory}`),
@@ -109,8 +120,8 @@ async function train(
       sweeping.stop();
     },
   );
-  // A terminal that is closed: what runs keeps its state.
-  const hangUp = (): void => sweeping.stop();
+  // A terminal that is closed: what runs on this machine keeps its state; what is in a queue goes on.
+  const hangUp = (): void => (launcher.queues ? process.exit(exitCodes.interrupted) : sweeping.stop());
   process.on('SIGHUP', hangUp);
   try {
     const ends = await sweeping.ended;
@@ -144,6 +155,7 @@ function report(
   flags: SweepFlags,
   runs: readonly SweptRun[],
   ends: readonly RunEnd[],
+  again: string,
 ): void {
   const order = ranked(
     ends.flatMap((end, index): RankedRun[] =>
@@ -183,7 +195,7 @@ function report(
   if (failed.length > 0) {
     const [{ name, reason }] = failed as [(typeof failed)[0]];
     throw new FailedRun(
-      `${failed.length} of ${plural(runs.length, 'run')} failed, the first is ${name}: ${reason}`,
+      `${failed.length} of ${plural(runs.length, 'run')} failed, the first is ${name}: ${reason} (Once more what failed, and only that: ${again})`,
     );
   }
 }

@@ -6,10 +6,14 @@ import { launcherNames, type LauncherName } from './launcher.js';
 
 export interface SweepFlags extends OutputFlags {
   readonly out?: string;
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly launcher: LauncherName;
+  readonly sbatch?: readonly string[];
   readonly dryRun?: boolean;
 }
+
+/** What stands between spaces. */
+const words = (typed: string): string[] => typed.split(/\s+/).filter(Boolean);
 
 /** Adds the command. */
 export function sweepCommand(program: Command, example: (...lines: readonly string[]) => string): void {
@@ -18,19 +22,25 @@ export function sweepCommand(program: Command, example: (...lines: readonly stri
     .description('train a grid, random draws or a list of settings, and rank the runs')
     .argument('<file>', 'a JSON file: "base", and one of "grid", "random", "list"', path('capsnet sweep'))
     .option('--out <dir>', 'folder of the runs (default: runs/<name of the file>)', path('--out'))
-    .option('--jobs <n>', 'runs at once', wholeNumber('--jobs', 1, 256, '2'), 1)
+    .option(
+      '--jobs <n>',
+      'runs at once (default: 1; with slurm what the cluster gives)',
+      wholeNumber('--jobs', 1, 256, '2'),
+    )
     .option(
       '--launcher <name>',
       `where runs are computed: ${launcherNames.join(', ')}`,
       oneOf('--launcher', 'launcher', launcherNames),
       'local',
     )
+    .option('--sbatch <options>', 'further options of sbatch, with --launcher slurm', words)
     .option('--dry-run', 'say which runs there are, and train nothing');
   outputFlags(command)
     .addHelpText(
       'after',
       `\nRuns that have ended are not repeated, others go on where they were.\n${example(
         'capsnet sweep rates.json --jobs 2',
+        'capsnet sweep rates.json --launcher slurm --sbatch "--partition=long --cpus-per-task=8"',
         `echo '{"base": {"epochs": 2}, "grid": {"lr": [0.001, 0.0005]}}' > rates.json`,
       )}`,
     )

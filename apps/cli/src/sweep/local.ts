@@ -12,6 +12,7 @@ const keptWords = 4000;
 /** Starts each job as a process of its own. */
 export const localLauncher = (): Launcher => ({
   name: 'local',
+  queues: false,
   start({ args }, onEvent) {
     // Detached: Ctrl-C in a terminal goes to all processes of its group, and one that had it twice would stop without keeping its state.
     const child = spawn(process.execPath, [binary, ...args], {

@@ -44,6 +44,7 @@ function playing(play: (job: Job) => JobEnd | undefined) {
   let most = 0;
   const launcher: Launcher = {
     name: 'playing',
+    queues: false,
     start(job) {
       jobs.push(job);
       most = Math.max(most, ++atOnce);

@@ -61,9 +61,10 @@ export function sweep(runs: readonly SweptRun[], options: SweepOptions): Sweepin
       : undefined;
 
   async function one(run: SweptRun): Promise<RunEnd> {
-    // What a sweep that was killed has left behind may still be at work.
+    // What a sweep that was killed has left behind may still be at work. (In a queue the launcher finds it, wherever it is.)
     let told = false;
-    for (let pid = writerOf(run.directory); pid !== undefined && !stopping; pid = writerOf(run.directory)) {
+    const writer = (): number | undefined => (launcher.queues ? undefined : writerOf(run.directory));
+    for (let pid = writer(); pid !== undefined && !stopping; pid = writer()) {
       if (!told) onWait?.(run, pid);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, patience));
