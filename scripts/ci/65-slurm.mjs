@@ -39,9 +39,9 @@ function submissions(name) {
     .map((file) => JSON.parse(readFileSync(file, 'utf8')))
     .sort((a, b) => Number(a.job) - Number(b.job));
 }
-/** Waits until it is so, or a minute is over. @param {() => boolean} holds */
+/** Waits until it is so, or two minutes are over. @param {() => boolean} holds */
 async function until(holds) {
-  for (let tries = 0; tries < 240 && !holds(); tries++) await pause(250);
+  for (let tries = 0; tries < 480 && !holds(); tries++) await pause(250);
 }
 const pause = (/** @type {number} */ milliseconds) =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -138,7 +138,7 @@ try {
   check(
     'one that is ended from outside is told',
     code === 1 && /1 of 1 run failed/.test(again.told()),
-    again.told(),
+    /^failed: .*/m.exec(again.told())?.[0] ?? again.told(),
   );
 
   // It goes on where it was, and Ctrl-C lets it keep its state.
@@ -162,11 +162,8 @@ try {
   );
 
   const refused = await sweep('long', '--sbatch', '--partition=nowhere');
-  check(
-    'what sbatch refuses is told',
-    refused.code === 1 && /partition/.test(refused.output),
-    refused.output,
-  );
+  const [{ reason = '' } = {}] = refused.done?.failed ?? [];
+  check('what sbatch refuses is told', refused.code === 1 && /partition/.test(reason), reason);
 } catch (error) {
   check('the check came to its end', false, error instanceof Error ? error.stack : error);
 } finally {

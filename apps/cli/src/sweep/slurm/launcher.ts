@@ -33,6 +33,7 @@ export function slurmLauncher({ directory, jobs, submitOptions, say }: LauncherO
   const followed = new Map<Followed, Waiting>();
   let following = false;
   let stops = 0;
+  let unanswered = false;
 
   const end = (one: Followed, how: JobEnd | undefined): void => {
     if (how === undefined) return;
@@ -43,10 +44,12 @@ export function slurmLauncher({ directory, jobs, submitOptions, say }: LauncherO
   async function ask(): Promise<void> {
     for (const job of new Set([...followed.keys()].map(({ task }) => task.job))) {
       const states = await statesOf(job).catch((error: unknown) => {
-        say(`The queue does not answer, which is tried again: ${complaintOf(error)}`);
+        if (!unanswered) say(`The queue does not answer, and is asked again: ${complaintOf(error)}`);
+        unanswered = true;
         return undefined;
       });
       if (states === undefined) continue;
+      unanswered = false;
       for (const one of [...followed.keys()].filter(({ task }) => task.job === job))
         end(one, one.hear(states.get(one.task.index)));
     }
