@@ -42,7 +42,7 @@ describe('the script of a job', () => {
     const program = [
       'bash',
       '-c',
-      "trap 'sleep 0.2; echo kept; exit 130' TERM; kill -TERM $PPID; sleep 5 & wait",
+      "trap 'sleep 0.2; echo kept; exit 130' TERM; kill -TERM $PPID; sleep 5 > /dev/null 2>&1 & wait",
     ];
     expect(runTask(program, [[]], 0).status).toBe(130);
     expect(readFileSync(join(folder, '0.events'), 'utf8')).toBe('kept\n');
