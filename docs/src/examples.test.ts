@@ -158,6 +158,7 @@ function reduced(args: readonly string[]): readonly string[] {
     case 'train':
       return [...without('--epochs', 1, args), '--epochs', '1', '--limit-train', '32', '--limit-test', '20'];
     case 'test':
+    case 'robustness':
       return [...args, '--limit-test', '20'];
     case 'bench': {
       const small = [
