@@ -1,21 +1,24 @@
 // A sweep in the queue of a real Slurm (one node, on this machine): four runs of which one fails, told and tried again alone; one that is cancelled from outside;
 // a sweep that is killed and finds its jobs again; one that is stopped.
+// needs: slurm-wlm, munge
+// runs beside others: it waits for the queue for most of its time.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonLines } from '../lib/events.mjs';
+import { provide } from '../lib/hooks.mjs';
 import { writeLetters } from '../lib/own-images.mjs';
 import { counting } from '../lib/packages/checks.mjs';
 import { root, run } from '../lib/process.mjs';
 import { setup } from '../lib/setup.mjs';
-import { provideSlurm, startSlurm } from '../lib/slurm.mjs';
+import { startSlurm } from '../lib/slurm.mjs';
 
 await setup();
 const { check, finish } = counting();
-const missing = await provideSlurm();
-if (missing !== undefined) {
-  check('Slurm is installed', false, missing);
+const missing = await provide(['slurm-wlm', 'munge']);
+if (missing.size > 0) {
+  check('Slurm is installed', false, [...missing]);
   finish();
 }
 const folder = mkdtempSync(join(tmpdir(), 'capsnet-slurm-'));

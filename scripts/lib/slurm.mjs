@@ -1,25 +1,11 @@
 // A Slurm of one node on this machine, for a check: its own munge, controller and node daemon, all in a folder of its own, on loopback, without accounts.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { run } from './process.mjs';
-
-/** Debian's packages, when they are missing. @returns {Promise<string | undefined>} what went wrong */
-export async function provideSlurm() {
-  const has = async (/** @type {string} */ program) =>
-    (await run('sh', ['-c', `command -v ${program}`], { quiet: true })).code === 0;
-  if ((await has('slurmctld')) && (await has('slurmd')) && (await has('munged'))) return undefined;
-  console.log('installing slurm-wlm and munge (apt-get) ...');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const update = await run('apt-get', ['update', '-qq'], { quiet: true, env });
-  const packages = ['slurm-wlm', 'munge'];
-  const args = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
-  const install = await run('apt-get', args, { quiet: true, env });
-  return install.code === 0 ? undefined : `${update.output}${install.output}`;
-}
 
 /** A port that nobody listens on. @returns {Promise<number>} */
 const freePort = () =>
@@ -129,6 +115,3 @@ export async function startSlurm(folder) {
   }
   return { env, stop };
 }
-
-/** The end of a file, for messages. @param {string} file */
-export const endOf = (file) => readFileSync(file, 'utf8').slice(-1500);
