@@ -269,7 +269,12 @@ export async function exportWeights(given: string, flags: ExportFlags): Promise<
   const { output, half = false } = flags;
   const format = formatOf(output, flags.format);
   const file = findWeights(given);
-  const loaded = await told(() => loadModel(readBytes(file), file));
+  const own = readBytes(file);
+  if (isHdf5(own))
+    throw new UserError(
+      `${file} is an HDF5 file, as Keras writes them; export takes .safetensors files. Convert it first: capsnet weights import ${file} -o weights.safetensors`,
+    );
+  const loaded = await told(() => loadModel(own, file));
   const bytes = await told(() => encodeWeights(loaded, format, half));
   writeBytes(output, bytes);
   if (flags.json)

@@ -55,5 +55,5 @@ export const runConfig = ({
 /** How the best epoch is chosen, as every output names it. */
 export const protocolOf = (validation: ExampleSet | undefined): string =>
   validation
-    ? `best epoch on ${validation.count} ${validation.decodings === 2 ? 'pairs of held-out' : 'held-out training'} images; the test split is read once`
+    ? `best epoch on ${validation.count} ${validation.decodings === 2 ? 'pairs of held-out' : 'held-out training'} ${validation.count === 1 ? 'image' : 'images'}; the test split is read once`
     : 'best epoch on the test split (the protocol of the reference)';

@@ -121,7 +121,11 @@ export function reportResult(
     `Weights:   ${folder.bestWeights}`,
     `Report:    ${folder.reportFile}`,
     ...(settings.picture === undefined ? [] : [`Picture:   ${settings.picture}`]),
-    `Test them: capsnet test --weights ${folder.bestWeights} --dataset ${settings.dataset}`,
+    `Test them: capsnet test --weights ${typed(folder.bestWeights)} --dataset ${settings.dataset}${settings.dataDir === undefined ? '' : ` --data-dir ${typed(settings.dataDir)}`}`,
   ];
   console.result(`${lines.join('\n')}\n`);
 }
+
+/** A path as a shell takes it for one word. */
+const typed = (path: string): string =>
+  /^[\w./~@%+,:=\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

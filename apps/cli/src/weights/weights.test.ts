@@ -159,7 +159,7 @@ describe('mistakes are told in one line', () => {
       'should end in .onnx for --format onnx',
     ],
     [['export', at('cnn.safetensors'), '-o', at('x.onnx'), '--format', 'onx'], 'Did you mean "onnx"?'],
-    [['export', at('keras.h5'), '-o', at('x.h5')], 'not a safetensors file'],
+    [['export', at('keras.h5'), '-o', at('x.h5')], 'is an HDF5 file, as Keras writes them; export takes'],
     [['info', 'efficient-capsnet-digts'], 'Did you mean "efficient-capsnet-digits"?'],
     [['imprt', 'x'], 'Did you mean "import"?'],
     [
