@@ -1,5 +1,5 @@
 // A sample of Fashion-MNIST twice: as its IDX files, and as pictures in folders of its classes, so that a training on own images can be compared with one on the
-// data set. Run as a program: node scripts/lib/fashion-folder.mjs OUT [--train 2000] [--test 1000] [--side 64] [--colour grey|tint] [--data-dir DIR] [--seed 1]
+// data set. Run as a program: node scripts/lib/fashion-folder.mjs OUT [--train 2000] [--test 1000] [--side 64] [--colour grey|tint] [--jpeg-every 8] [--data-dir DIR] [--seed 1]
 import { createRequire } from 'node:module';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,11 +43,11 @@ function picture(grey, side, tint, channels) {
 }
 
 /**
- * Each image as a file in the folder of its class: PNG, each eighth JPEG (whose encoder is slow).
+ * Each image as a file in the folder of its class: PNG, some JPEG (whose encoder is slow).
  * @param {Images} images @param {string} folder
- * @param {{ side: number, colour: string, key: readonly [number, number] }} options `grey`: three equal channels; `tint`: of some colour, drawn for each image
+ * @param {{ side: number, colour: string, jpegEvery: number, key: readonly [number, number] }} options `grey`: three equal channels; `tint`: of some colour, drawn for each image
  */
-function writePictures(images, folder, { side, colour, key }) {
+function writePictures(images, folder, { side, colour, jpegEvery, key }) {
   for (let number = 0; number < images.count; number++) {
     const draw = draws(foldIn(key, number));
     const gain = () => (colour === 'tint' ? draw.uniform(0.5, 1) : 1);
@@ -57,7 +57,7 @@ function writePictures(images, folder, { side, colour, key }) {
     // The names of Fashion-MNIST have a stroke in them.
     const place = join(folder, String(images.classNames[images.labels[number] ?? 0]).replace('/', '-'));
     mkdirSync(place, { recursive: true });
-    const jpeg = number % 8 === 7;
+    const jpeg = number % jpegEvery === jpegEvery - 1;
     const bytes = jpeg
       ? encodeJpeg({ width: side, height: side, data: picture(grey, side, tint, 4) }, 90).data
       : encodePng({ width: side, height: side, channels: 3, data: picture(grey, side, tint, 3) });
@@ -68,11 +68,11 @@ function writePictures(images, folder, { side, colour, key }) {
 /**
  * Writes the sample: `OUT/idx` has the four files of IDX, `OUT/pictures` has `train/CLASS` and `test/CLASS`; `OUT/pictures/train` is a folder without a split, too.
  * @param {string} out
- * @param {{ train?: number, test?: number, side?: number, colour?: string, dataDir?: string | undefined, seed?: number }} [options] images of each split, balanced
+ * @param {{ train?: number, test?: number, side?: number, colour?: string, jpegEvery?: number, dataDir?: string | undefined, seed?: number }} [options] images of each split, balanced
  */
 export function writeFashion(
   out,
-  { train = 2000, test = 1000, side = 64, colour = 'grey', dataDir, seed = 1 } = {},
+  { train = 2000, test = 1000, side = 64, colour = 'grey', jpegEvery = 8, dataDir, seed = 1 } = {},
 ) {
   const key = randomKey(seed);
   for (const [split, count] of /** @type {const} */ ([
@@ -82,7 +82,7 @@ export function writeFashion(
     const all = readIdxDataset('fashion-mnist', split, dataDirectories({ dataDir }));
     const images = limit(all, count, foldIn(key, streams.sample[split]));
     writeIdxDataset(images, join(out, 'idx'));
-    const options = { side, colour, key: foldIn(key, streams.tint) };
+    const options = { side, colour, jpegEvery, key: foldIn(key, streams.tint) };
     writePictures(images, join(out, 'pictures', split), options);
   }
 }
@@ -95,6 +95,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
       test: { type: 'string', default: '1000' },
       side: { type: 'string', default: '64' },
       colour: { type: 'string', default: 'grey' },
+      'jpeg-every': { type: 'string', default: '8' },
       'data-dir': { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
@@ -106,6 +107,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     test: Number(values.test),
     side: Number(values.side),
     colour: values.colour,
+    jpegEvery: Number(values['jpeg-every']),
     dataDir: values['data-dir'],
     seed: Number(values.seed),
   });
