@@ -57,8 +57,8 @@ const LITTLE_PATIENCE: i32 = 20000;
 const MUCH_PATIENCE: i32 = 1000000;
 const MOST_TRUST: i32 = 64;
 const PRICE_OF_A_NAP: i32 = 32;
-const LEAST_REST: i32 = 256;
-const MOST_REST: i32 = 16384;
+const LEAST_REST: i32 = 64;
+const MOST_REST: i32 = 1024;
 /** Each thread has its own: the globals of its instance. */
 let trust: i32 = MOST_TRUST;
 let rest: i32 = LEAST_REST;
