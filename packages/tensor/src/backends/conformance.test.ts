@@ -53,7 +53,8 @@ function operandsOf(sample: OpSample<unknown>, seed: number): Tensor[] {
   });
 }
 
-describe.each(configurations)('$name', ({ make }) => {
+// Titles by %s: those of $name stand in quotes, and `-t 'wasm, 1 thread floor 0'` would not find them.
+describe.each(configurations.map(({ name, make }) => [name, make] as const))('%s', (_, make) => {
   let backend: Backend;
   let oracle: Backend;
   beforeAll(async () => {
@@ -62,12 +63,16 @@ describe.each(configurations)('$name', ({ make }) => {
   });
   afterAll(() => backend.dispose());
 
-  it.each(cases)('$name $index', async ({ name, index, sample }) => {
+  it.each(cases.map((each) => [`${each.name} ${each.index}`, each] as const))('%s', async (_, each) => {
+    const { name, index, sample } = each;
     const operands = operandsOf(sample, index + 1);
     const f = (...inputs: Tensor[]): Tensor => apply(name, inputs, sample.attributes as never);
     const expected = await (await compile(f, { backend: oracle })(...operands)).data();
     const actual = await (await compile(f, { backend })(...operands)).data();
     const largest = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-    actual.forEach((value, k) => expect(Math.abs(value - expected[k]!)).toBeLessThanOrEqual(1e-5 * largest));
+    actual.forEach((value, k) => {
+      const apart = Math.abs(value - expected[k]!);
+      expect(apart, `element ${k} is ${value}, wanted ${expected[k]}`).toBeLessThanOrEqual(1e-5 * largest);
+    });
   });
 });
