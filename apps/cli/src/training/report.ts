@@ -9,7 +9,8 @@ import { protocolOf } from './config.js';
 import { choosingSplit, resumeCommand, type Outcome, type Run } from './run.js';
 
 /** What is about to happen. */
-export function announce({ console, settings, training, validation, testing, backend, job }: Run): void {
+export function announce(run: Run): void {
+  const { console, settings, training, validation, testing, backend, job } = run;
   const { model, dataset, batchSize, augment, seed, out } = settings;
   const unit = unitOf(training);
   const held = validation ? `, ${count(validation.count)} for validation` : '';
@@ -18,7 +19,10 @@ export function announce({ console, settings, training, validation, testing, bac
       `${augment ? ', augmented' : ''}, batches of ${batchSize}, seed ${seed}`,
   );
   if (!validation) console.note(`protocol: ${protocolOf(validation)}`);
-  if (job) console.note(jobSentence(job, settings));
+  if (job) {
+    console.note(jobSentence(job, settings));
+    console.note(`if a process ends, all do; the way to go on then: ${resumeCommand(run)}`);
+  }
   console.note(`backend ${backend.description}; writing to ${out}`);
 }
 
@@ -32,7 +36,7 @@ function jobSentence(
   const share = fewest === most ? `${most}` : `${fewest} or ${most}`;
   return (
     `${size} process${size === 1 ? '' : 'es'} (${library}; ${neighbours} on this machine), ${share} of the ${plural(batchSize, 'image')} of a batch each, ` +
-    `batch normalisation by ${syncBatchNorm ? 'the whole batch' : 'the images of each process'}; if one ends, all do`
+    `batch normalisation by ${syncBatchNorm ? 'the whole batch' : 'the images of each process'}`
   );
 }
 
