@@ -40,7 +40,7 @@ export function sweepCommand(program: Command, example: (...lines: readonly stri
       'after',
       `\nRuns that have ended are not repeated, others go on where they were.\n${example(
         'capsnet sweep rates.json --jobs 2',
-        'capsnet sweep rates.json --launcher slurm --sbatch "--partition=long --cpus-per-task=8"',
+        'capsnet sweep rates.json --launcher slurm --sbatch "--partition=long"',
         `echo '{"base": {"epochs": 2}, "grid": {"lr": [0.001, 0.0005]}}' > rates.json`,
       )}`,
     )

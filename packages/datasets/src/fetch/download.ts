@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
-import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { DataError } from '../errors.js';
 
 export interface DownloadOptions {
@@ -40,11 +40,15 @@ export function proxyFor(url: string, env: Environment = process.env): string | 
   return spared ? undefined : said(protocol === 'https:' ? 'https_proxy' : 'http_proxy') || undefined;
 }
 
+/** Loaded by the first download: it is a hundred files, which nobody who fetches nothing should wait for. */
+const http = () => import('undici');
+
 /**
  * The way to an address: direct, or by a proxy. A proxy is asked for http addresses as such (RFC 9112, section 3.2.2), and for a tunnel to https ones: many refuse
  * tunnels to port 80.
  */
-function dispatcherFor(url: string): Dispatcher {
+async function dispatcherFor(url: string): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await http();
   const proxy = proxyFor(url);
   if (proxy === undefined) return new Agent();
   // As curl has it, a proxy without a scheme is an http one.
@@ -68,8 +72,9 @@ interface Answer extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' 
 /** The answer of an address, or of the one that it sends to, each by the proxy that is said for it. The body is as it was sent, not unpacked. */
 async function ask(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
   for (let hop = 0, address = url; ; hop++) {
-    const dispatcher = dispatcherFor(address);
+    const dispatcher = await dispatcherFor(address);
     try {
+      const { request } = await http();
       const { statusCode, headers: answered, body } = await request(address, { headers, signal, dispatcher });
       // Whoever reads is told; nobody reads the page of an error.
       body.on('error', () => undefined);
