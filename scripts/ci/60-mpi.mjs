@@ -54,7 +54,7 @@ const alone = await execute(process.execPath, [
   ...[binary, 'train', ...task, '--batch-size', `${batch}`, '--out', folder('alone')],
 ]);
 check('one process learns', alone.code === 0, alone.code === 0 ? '' : alone.stderr);
-const wanted = losses(folder('alone'));
+const wanted = await losses(folder('alone'));
 
 for (const size of [2, 3, 4]) {
   const name = `${size}`;
@@ -65,7 +65,7 @@ for (const size of [2, 3, 4]) {
     ended.code === 0 ? `${ended.seconds.toFixed(1)} s` : ended.stderr,
   );
   if (ended.code !== 0) continue;
-  const worst = difference(wanted, losses(folder(name)));
+  const worst = difference(wanted, await losses(folder(name)));
   check(`${size} processes follow one: losses of 50 steps within 1e-4`, worst < 1e-4, worst.toExponential(1));
   // Each process puts its own hash into the comparison; the run would have failed.
   check(
@@ -81,7 +81,7 @@ const same = ['best.safetensors', 'last.safetensors'].every((file) =>
 );
 check(
   'the same again gives the same bits',
-  again.code === 0 && same && `${losses(folder('again'))}` === `${losses(folder('2'))}`,
+  again.code === 0 && same && `${await losses(folder('again'))}` === `${await losses(folder('2'))}`,
 );
 
 /**
@@ -134,7 +134,7 @@ async function signalled(size, out, rank, signal) {
     'and say what changed',
     /began on 2 processes and goes on with 3 processes\. A batch still has 12 images/.test(resumed.stderr),
   );
-  const worst = difference(wanted, losses(out));
+  const worst = difference(wanted, await losses(out));
   check('to the same losses', worst < 1e-4, worst.toExponential(1));
 }
 
@@ -155,7 +155,7 @@ async function signalled(size, out, rank, signal) {
     resumed.code === 0 && /began on 3 processes and goes on with 1 process\./.test(resumed.stderr),
     resumed.stderr.split('\n')[0],
   );
-  const worst = difference(wanted, losses(out));
+  const worst = difference(wanted, await losses(out));
   check('to the same losses', worst < 1e-4, worst.toExponential(1));
 }
 
@@ -191,7 +191,7 @@ async function signalled(size, out, rank, signal) {
       /2 processes \(Open MPI[^;]*; 1 on this machine\)/.test(ended.stderr),
       ended.stderr.split('\n')[1],
     );
-    const worst = difference(wanted, losses(out));
+    const worst = difference(wanted, await losses(out));
     check('two hosts follow one process', worst < 1e-4, worst.toExponential(1));
     const [cat = '', ...where] = inside(1);
     const counters = await run(cat, [...where, 'sh', '-c', 'cat /sys/class/net/cn*/statistics/rx_bytes'], {

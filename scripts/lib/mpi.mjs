@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readEvents } from '../../apps/cli/dist/tensorboard/events.js';
 import { root, run } from './process.mjs';
 
 export const binary = join(root, 'apps', 'cli', 'bin', 'capsnet.js');
@@ -47,8 +46,13 @@ export function execute(program, args, { env = {}, onStart } = {}) {
 export const mpirun = (size, args, options) =>
   execute('mpirun', ['-n', `${size}`, process.execPath, binary, ...args], options);
 
-/** The loss of each step of a run, from its event file. @param {string} folder @returns {number[]} */
-export function losses(folder) {
+/** The loss of each step of a run, from its event file. @param {string} folder @returns {Promise<number[]>} */
+export async function losses(folder) {
+  // Built, and so only when it is needed; the types are those of the sources.
+  /** @type {typeof import('../../apps/cli/src/tensorboard/events.js')} */
+  const { readEvents } = await import(
+    new URL('../../apps/cli/dist/tensorboard/events.js', import.meta.url).href
+  );
   const name = readdirSync(folder).find((file) => file.startsWith('events.out.tfevents.'));
   return readEvents(readFileSync(join(folder, `${name}`))).flatMap(({ scalars }) => {
     const loss = scalars.get('batches/loss');
