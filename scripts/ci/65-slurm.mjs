@@ -42,6 +42,15 @@ function submissions(name) {
     .map((file) => JSON.parse(readFileSync(file, 'utf8')))
     .sort((a, b) => Number(a.job) - Number(b.job));
 }
+/** Whether a training of a sweep runs. @param {string} name */
+const atWork = (name) =>
+  readdirSync('/proc').some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${at(name)}/`);
+    } catch {
+      return false; // It has just ended.
+    }
+  });
 /** Waits until it is so, or two minutes are over. @param {() => boolean} holds */
 async function until(holds) {
   for (let tries = 0; tries < 480 && !holds(); tries++) await pause(250);
@@ -144,7 +153,8 @@ try {
     /^failed: .*/m.exec(again.told())?.[0] ?? again.told(),
   );
 
-  // It goes on where it was, and Ctrl-C lets it keep its state.
+  // It goes on where it was, and Ctrl-C lets it keep its state. First Slurm has to have ended what the script had started, too: it holds the folder.
+  await until(() => !atWork('long'));
   const stopped = await begun('long');
   await until(() => submissions('long').length === 2);
   await pause(2000);
@@ -154,7 +164,7 @@ try {
   check(
     'Ctrl-C stops what is in the queue',
     stopCode === 130 && left.output.trim() === '',
-    `${stopCode} ${left.output}`,
+    `${stopCode} ${left.output} ${stopped.told()}`,
   );
   const [name = ''] = readdirSync(at('long')).filter((one) => one !== 'slurm');
   const log = join(at('long'), name, 'metrics.jsonl');
