@@ -27,7 +27,6 @@ for (let k = 1; k <= 5000; k++) {
   const next = await step(parameters, state, optimizerState, hashBatch(2), scalar(5e-4));
   ({ parameters, state, optimizerState } = next);
   if (!Number.isFinite(await next.metrics.loss.item())) throw new Error(`step ${k} has no finite loss`);
-  // Until then the young generation of the heap grows to its size (by 30 MB).
   if (k === 2000 || k === 5000) look();
 }
 console.log(JSON.stringify(memory));
