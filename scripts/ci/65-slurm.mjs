@@ -145,7 +145,7 @@ try {
     'the next sweep follows it',
     /in the queue already/.test(again.told()) && submissions('long').length === 1,
   );
-  await run('scancel', ['--signal=KILL', '--batch', job], { quiet: true, env });
+  await run('scancel', ['--signal=KILL', '--full', job], { quiet: true, env });
   const code = await again.ended;
   check(
     'one that is ended from outside is told',
