@@ -140,7 +140,7 @@ describe('compile', () => {
     discard({ gone, other: 'left alone' });
     f.release();
     expect(await kept.toArray()).toEqual([1, 4, 9]);
-    await expect(gone.data()).rejects.toThrow(/was donated to discard/);
+    await expect(gone.data()).rejects.toThrow(/was discarded/);
     await backend.dispose();
   });
 

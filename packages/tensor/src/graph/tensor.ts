@@ -23,6 +23,7 @@ export class Tensor<S extends Shape = Shape> {
   #attributes: unknown;
   #value: Value | undefined;
   #donatedTo: string | undefined;
+  #discarded = false;
 
   constructor(
     op: OpName,
@@ -64,6 +65,11 @@ export class Tensor<S extends Shape = Shape> {
 
   /** The contents where they are, when they have been computed. @internal */
   get value(): Value | undefined {
+    if (this.#discarded)
+      throw new TensorError(
+        'read',
+        `this tensor ${showShape(this.shape)} was discarded. Read it before, or do not discard it.`,
+      );
     if (this.#donatedTo !== undefined) {
       throw new TensorError(
         'read',
@@ -90,7 +96,8 @@ export class Tensor<S extends Shape = Shape> {
   /** Gives the contents up; touching them afterwards is an error. @internal */
   discard(): void {
     this.#value?.abandon?.();
-    this.donateTo('discard');
+    this.#value = undefined;
+    this.#discarded = true;
   }
 
   /** Marks the contents as handed over to `receiver`; touching them afterwards is an error. @internal */
