@@ -274,6 +274,50 @@ describe('what is missing', () => {
     );
   });
 
+  it.each([
+    { reports: true, error: /graphics device was lost .*last checkpoint/ },
+    { reports: false, error: /failed: broken off/ },
+  ])(
+    'is told when a device breaks off its work (and reports its loss later: $reports)',
+    async ({ reports, error }) => {
+      class Kernel {}
+      let broken = false;
+      let lose!: (report: { message: string }) => void;
+      const lost = new Promise<{ message: string }>((resolve) => {
+        lose = resolve;
+      });
+      const device = { lost, queue: {}, destroy: () => lose({ message: 'destroyed' }) };
+      class GPU {
+        static readonly isWebGPUSupported = true;
+        readonly Kernel = Kernel;
+        createKernel = () =>
+          Object.assign(
+            async (x: Float32Array) => {
+              if (broken) {
+                if (reports) setTimeout(() => lose({ message: 'its driver was reset' }), 20);
+                throw new Error('broken off');
+              }
+              return x.map((value) => 2 * value + 1);
+            },
+            { kernel: { constructor: Kernel, fallbackReason: null, context: { device } }, destroy() {} },
+          );
+        async destroy() {}
+      }
+      vi.doMock('gpu.js', () => ({ GPU, default: { GPU } }));
+      vi.resetModules();
+      vi.stubGlobal('navigator', {
+        gpu: { requestAdapter: async () => ({ info: { description: 'A card' } }) },
+      });
+      const engine = await import('../../index.js');
+      const backend = await engine.createBackend('gpu:webgpu');
+      const double = engine.compile((x: Tensor) => engine.mul(x, 2), { backend });
+      broken = true;
+      await expect(double(engine.tensor([1, 2, 3]))).rejects.toThrow(error);
+      await backend.dispose();
+      vi.unstubAllGlobals();
+    },
+  );
+
   it('is told for modes that do not run here, and for unknown ones', async () => {
     await expect(createBackend('gpu:webgl2')).rejects.toThrow('it runs in browsers');
     await expect(createBackend('gpu:cuda' as 'gpu:cpu')).rejects.toThrow(

@@ -23,6 +23,9 @@ const mostIdle = 256;
 /** Larger results are not kept waiting. */
 const largestIdle = 2 ** 18;
 
+/** How long the report of a loss is waited for, in milliseconds. */
+const lossReportDelay = 500;
+
 /** A kernel on the device, lent to one plan. */
 export interface Instance {
   readonly kernel: Kernel;
@@ -148,7 +151,7 @@ export class GpuDevice {
     try {
       result = await instance.run(...inputs);
     } catch (error) {
-      throw this.failure(instance.kernel.name, error);
+      throw await this.diagnosis(instance.kernel.name, error);
     }
     this.verify(instance);
     // A texture is read and deleted through the kernel that made it: through one that lives as long as the device instead.
@@ -197,6 +200,16 @@ export class GpuDevice {
     if (code !== 0) this.#fault ??= `WebGL error ${code}${code === 0x505 ? ', out of memory' : ''}`;
   }
 
+  /** The failure of a piece of work. A device that is lost may break off its work, without a word, before it reports the loss. */
+  private async diagnosis(what: string, error: unknown): Promise<TensorError> {
+    const failure = this.failure(what, error);
+    const lost = this.#webGpu?.lost;
+    if (failure === error || failure instanceof DeviceLostError || !lost) return failure;
+    const report = lost.then(({ message }) => new Error(`device was lost: ${message}`));
+    const reported = await Promise.race([report, delay(lossReportDelay)]);
+    return reported ? this.failure('the device', reported) : failure;
+  }
+
   private failure(what: string, error: unknown): TensorError {
     if (error instanceof TensorError) return error;
     const message = messageOf(error);
@@ -241,7 +254,7 @@ export class GpuDevice {
       this.check();
       return contents;
     } catch (error) {
-      throw this.failure('reading', error);
+      throw await this.diagnosis('reading', error);
     }
   }
 
@@ -276,7 +289,7 @@ export class GpuDevice {
     try {
       results = await pipeline(...inputs);
     } catch (error) {
-      throw this.failure('a pipeline', error);
+      throw await this.diagnosis('a pipeline', error);
     }
     const { backend, fallbackReason } = pipeline;
     if (backend !== this.mode) {
@@ -296,7 +309,7 @@ export class GpuDevice {
     if (this.mode !== 'webgpu' || --webGpuUsers > 0) return;
     this.#webGpu?.destroy();
     // GPU.js forgets its device once the loss has come round; a backend made before that would get the dead one.
-    await Promise.race([this.#webGpu?.lost, new Promise((resolve) => setTimeout(resolve, 500))]);
+    await Promise.race([this.#webGpu?.lost, delay(lossReportDelay)]);
   }
 }
 
@@ -320,6 +333,9 @@ function destroy({ run }: Instance): void {
   }
   run.destroy();
 }
+
+const delay = (milliseconds: number): Promise<undefined> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds, undefined));
 
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
