@@ -25,4 +25,5 @@ const { code } = await run(process.execPath, [
   ...command,
   ...process.argv.slice(2),
 ]);
+if (code === 0) console.log('In this clone the command is: npx capsnet');
 process.exit(code);
