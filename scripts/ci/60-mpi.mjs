@@ -240,7 +240,7 @@ async function signalled(size, out, rank, signal) {
   ]);
   check(
     'without mpirun it says how to start',
-    plain.code === 2 && plain.stderr.includes('mpirun -n 2 capsnet train'),
+    plain.code === 2 && plain.stderr.includes('mpirun -n 2 --bind-to none capsnet train'),
     plain.stderr.trim(),
   );
   const hook = join(work, 'without-koffi.mjs');

@@ -8,7 +8,7 @@ import { exitCodes, FailedRun, Interrupted, UserError } from '../errors.js';
 import { listenForInterruption } from '../interruption.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { createConsole, type Console } from '../output/console.js';
-import { percent, plural } from '../output/format.js';
+import { percent, plural, typed } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { createProgress } from '../output/progress.js';
 import type { SweepFlags } from '../sweep/flags.js';
@@ -29,7 +29,12 @@ export async function sweep(file: string, flags: SweepFlags): Promise<void> {
   if (flags.sbatch && flags.launcher !== 'slurm')
     throw new UserError('--sbatch is for --launcher slurm: other launchers do not submit. Leave it out.');
   prepareDirectory('--out', out);
-  const again = `capsnet sweep ${file} --out ${out}${flags.launcher === 'local' ? '' : ` --launcher ${flags.launcher}`}`;
+  const again = [
+    ...['capsnet sweep', typed(file), '--out', typed(out)],
+    ...(flags.jobs === undefined ? [] : [`--jobs ${flags.jobs}`]),
+    ...(flags.launcher === 'local' ? [] : [`--launcher ${flags.launcher}`]),
+    ...(flags.sbatch ? ['--sbatch', `"${flags.sbatch.join(' ')}"`] : []),
+  ].join(' ');
   const ends = await train(console, flags, runs, out, again);
   report(console, flags, runs, ends, again);
 }
@@ -90,7 +95,7 @@ async function train(
     jobs: launcher.queues ? runs.length : jobs,
     threads: runs[0]?.settings.threads === undefined ? share : undefined,
     onStart: (run, resumed) => say(`${resumed ? 'going on' : 'starting'}: ${showVaried(run.varied)}`),
-    onWait: (run, pid) => say(`waiting for process ${pid}, which is at work on ${run.directory}`),
+    onWait: (run, writer) => say(`waiting for ${writer}, which is at work on ${run.directory}`),
     onEpoch(run, { epoch, valAccuracy, imagesPerSecond }) {
       doneOf.set(run, epoch);
       rates.set(run, imagesPerSecond);

@@ -41,14 +41,19 @@ describe('settings of a job', () => {
   });
 
   it('each computes on its share of the processors, and never on a graphics processor', () => {
-    const job = { neighbours: 2 };
+    const job = { sharing: 2 };
     expect(engineOfJob({ backend: 'auto', threads: 5 }, job)).toEqual({ backend: 'wasm', threads: 5 });
     expect(engineOfJob({ backend: 'reference' }, job)).toEqual({ backend: 'reference', threads: 1 });
     expect(() => engineOfJob({ backend: 'gpu:webgpu' }, job)).toThrow('Take --backend wasm');
-    expect(threadShare(2, 8, 8)).toBe(4);
-    expect(threadShare(3, 2, 2)).toBe(1);
+    expect(threadShare(2, 8)).toBe(4);
+    expect(threadShare(3, 2)).toBe(1);
     // Bound by the launcher: these are its own.
-    expect(threadShare(4, 2, 8)).toBe(2);
+    expect(threadShare(1, 2)).toBe(2);
+    expect(jobOf(3)).toMatchObject({ neighbours: 3, sharing: 3 });
+    // The others are on this machine, and one of them is bound to other processors.
+    let rounds = 0;
+    const bound = jobOf(3, 0, (sums) => rounds++ === 1 && (sums[32 * 2]! += 1));
+    expect(bound).toMatchObject({ neighbours: 3, sharing: 2 });
   });
 });
 

@@ -4,7 +4,8 @@
  */
 import { measured, type MeasuredCommunicator } from '@capsnet/capsules';
 import { createHash } from 'node:crypto';
-import { cpus, availableParallelism, hostname } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
 import { joinMpi, type MpiCommunicator } from './mpi.js';
 
 export interface Job {
@@ -15,6 +16,8 @@ export interface Job {
   readonly leads: boolean;
   /** Processes on this machine, this one included. */
   readonly neighbours: number;
+  /** Processes that may use the same processors, this one included: all on this machine, or those that the launcher has bound alike. */
+  readonly sharing: number;
   /** A value of JSON that the leader has, in all processes. The followers wait. */
   fromLeader<Value>(value: () => Value): Promise<Value>;
   /** Contents of memory that the leader has, in all processes. */
@@ -57,12 +60,17 @@ export function createJob(mpi: MpiCommunicator, onLeave: () => void = () => unde
       Buffer.from(all.subarray(32 * row, 32 * (row + 1))).toString('hex'),
     );
   };
-  const here = gather(createHash('sha256').update(hostname()).digest());
+  /** How many processes say the same as this one. */
+  const alike = (text: string): number => {
+    const all = gather(createHash('sha256').update(text).digest());
+    return all.filter((other) => other === all[rank]).length;
+  };
   return {
     communicator,
     library: mpi.library,
     leads,
-    neighbours: here.filter((host) => host === here[rank]).length,
+    neighbours: alike(hostname()),
+    sharing: alike(`${hostname()} ${allowedProcessors()}`),
     async fromLeader<Value>(value: () => Value): Promise<Value> {
       const text = leads ? Buffer.from(JSON.stringify(value())) : undefined;
       const length = new Uint8Array(4);
@@ -93,15 +101,19 @@ export function createJob(mpi: MpiCommunicator, onLeave: () => void = () => unde
   };
 }
 
-/**
- * Threads for a process when nobody says: the processors that the launcher has bound it to, or its share of the machine's.
- *
- * @param neighbours processes on this machine
- */
-export function threadShare(
-  neighbours: number,
-  allowed: number = availableParallelism(),
-  processors: number = cpus().length,
-): number {
-  return allowed < processors ? allowed : Math.max(1, Math.floor(allowed / neighbours));
+/** Which processors the launcher lets this process use, where the system tells (Linux): `0-3,8`. */
+function allowedProcessors(): string {
+  try {
+    return /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
 }
+
+/**
+ * Threads for a process when nobody says: its share of the processors that it may use.
+ *
+ * @param sharing processes that may use the same ones
+ */
+export const threadShare = (sharing: number, allowed: number = availableParallelism()): number =>
+  Math.max(1, Math.floor(allowed / sharing));

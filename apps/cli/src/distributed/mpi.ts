@@ -65,7 +65,7 @@ export async function joinMpi(env: NodeJS.ProcessEnv = process.env): Promise<Mpi
   const launched = launchedSize(env);
   if (launched === undefined) {
     throw new UserError(
-      '--distributed mpi: this process was not started by mpirun or srun. Start it so: mpirun -n 2 capsnet train --distributed mpi ...',
+      '--distributed mpi: this process was not started by mpirun or srun. Start it so: mpirun -n 2 --bind-to none capsnet train --distributed mpi ...',
     );
   }
   const { handle, world } = dialect;
@@ -139,7 +139,11 @@ export async function joinMpi(env: NodeJS.ProcessEnv = process.env): Promise<Mpi
     allReduce(values, sums, lane) {
       const request = cell();
       mpi.sum(values, sums, values.length, dialect.float, dialect.sum, lanes[lane], request);
-      return () => mpi.wait(request, status);
+      return () => {
+        mpi.wait(request, status);
+        // MPI reads and writes them until here: named, so that nobody collects them before.
+        void [values, sums];
+      };
     },
     async broadcast(bytes) {
       const request = cell();

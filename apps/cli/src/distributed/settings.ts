@@ -30,7 +30,7 @@ export function settingsOfJob(
  */
 export function engineOfJob(
   { backend, threads }: EngineFlags,
-  { neighbours }: Pick<Job, 'neighbours'>,
+  { sharing }: Pick<Job, 'sharing'>,
 ): EngineFlags {
   if (backend.startsWith('gpu')) {
     throw new UserError(
@@ -38,7 +38,7 @@ export function engineOfJob(
     );
   }
   const chosen = backend === 'auto' ? 'wasm' : backend;
-  return { backend: chosen, threads: threads ?? (chosen === 'wasm' ? threadShare(neighbours) : 1) };
+  return { backend: chosen, threads: threads ?? (chosen === 'wasm' ? threadShare(sharing) : 1) };
 }
 
 /** Says what is another number of processes than that of the start, and what it changes. */

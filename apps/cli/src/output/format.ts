@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Numbers and paths as people read and type them. */
 
 /** `1,234,567`. */
 export const count = (value: number): string =>
@@ -30,3 +30,7 @@ export const loss = (value: number): string =>
 /** `3 images`, `1 image`. */
 export const plural = (value: number, noun: string): string =>
   `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** A path as a shell takes it for one word. */
+export const typed = (path: string): string =>
+  /^[\w./~@%+,:=\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

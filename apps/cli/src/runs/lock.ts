@@ -1,7 +1,8 @@
 /**
- * One process at a time writes a run: `run.lock` says which. A lock of a process that was killed is none, so that nobody has to tidy up before going on.
+ * One process at a time writes a run: `run.lock` says which. A lock of a process that was killed is none, so that nobody has to tidy up before going on. On a disk that
+ * machines share, the process may be on another one: there a lock counts while its file is fresh, and who holds one keeps it so.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError, systemReason } from '../errors.js';
@@ -33,16 +34,30 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
-const lives = ({ pid, host, began }: Holder): boolean =>
-  host === hostname() && isRunning(pid) && (began === null || began === beginningOf(pid));
+/** Milliseconds after which a lock is touched again, and after which one of another machine counts no more. */
+const touchInterval = 20_000;
+const staleAfter = 90_000;
+
+function isFresh(file: string): boolean {
+  try {
+    return Math.abs(Date.now() - statSync(file).mtimeMs) < staleAfter;
+  } catch {
+    return false;
+  }
+}
+
+const lives = (file: string, { pid, host, began }: Holder): boolean =>
+  host === hostname() ? isRunning(pid) && (began === null || began === beginningOf(pid)) : isFresh(file);
 
 /** The file of a folder's lock. */
 export const lockFile = (directory: string): string => join(directory, 'run.lock');
 
-/** The process that writes to the run of a folder now, if any. */
-export function writerOf(directory: string): number | undefined {
-  const holder = readHolder(lockFile(directory));
-  return holder && lives(holder) ? holder.pid : undefined;
+/** The process that writes to the run of a folder now, if any: `process 7`, or `process 7 on node2`. */
+export function writerOf(directory: string): string | undefined {
+  const file = lockFile(directory);
+  const holder = readHolder(file);
+  if (!holder || !lives(file, holder)) return undefined;
+  return `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}`;
 }
 
 /**
@@ -69,13 +84,22 @@ export function lockRun(flag: string, directory: string): () => void {
       const writer = writerOf(directory);
       if (writer !== undefined) {
         throw new UserError(
-          `${flag}: process ${writer} is at work on the run in ${directory}. Wait for it, or stop it first.`,
+          `${flag}: ${writer} is at work on the run in ${directory}. Wait for it, or stop it first.${writer.includes(' on ') ? ` If that machine is gone: its lock counts for ${staleAfter / 1000} s more at most.` : ''}`,
         );
       }
       rmSync(file, { force: true });
     }
   }
+  const touching = setInterval(() => {
+    try {
+      utimesSync(file, new Date(), new Date());
+    } catch {
+      // Gone, or a disk that has become read-only: who writes there says so.
+    }
+  }, touchInterval);
+  touching.unref();
   return () => {
+    clearInterval(touching);
     const holder = readHolder(file);
     if (holder?.pid !== own.pid || holder.host !== own.host) return;
     try {

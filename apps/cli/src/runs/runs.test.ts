@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FailedRun, UserError } from '../errors.js';
 import { removeRemains, writeFileAtomically } from './atomic.js';
 import { checkpointFiles, findCheckpoint, writeCheckpoint } from './checkpoint-file.js';
@@ -54,7 +63,7 @@ describe('removeRemains', () => {
 describe('lock', () => {
   it('is held by one process, named to the other, and given back', () => {
     const unlock = lockRun('--out', folder);
-    expect(writerOf(folder)).toBe(process.pid);
+    expect(writerOf(folder)).toBe(`process ${process.pid}`);
     expect(() => lockRun('--resume', folder)).toThrow(UserError);
     expect(() => lockRun('--resume', folder)).toThrow(
       `--resume: process ${process.pid} is at work on the run in ${folder}`,
@@ -67,13 +76,36 @@ describe('lock', () => {
   it.each([
     ['of a process that is gone', () => ({ pid: deadProcess(), host: hostname(), began: '1' })],
     ['whose number another process has now', () => ({ pid: process.pid, host: hostname(), began: '1' })],
-    ['of another machine', () => ({ pid: process.pid, host: `not-${hostname()}`, began: null })],
+    ['of another machine, no longer fresh', () => ({ pid: process.pid, host: 'elsewhere', began: null })],
     ['cut off', () => undefined],
   ])('%s is none', (_, holder) => {
     writeFileSync(lockFile(folder), JSON.stringify(holder()) ?? '{"pid');
+    const before = new Date(Date.now() - 100_000);
+    utimesSync(lockFile(folder), before, before);
     expect(writerOf(folder)).toBeUndefined();
     lockRun('--out', folder)();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('of another machine counts while it is fresh, and its holder keeps it so', () => {
+    writeFileSync(lockFile(folder), JSON.stringify({ pid: 7, host: 'elsewhere', began: null }));
+    expect(writerOf(folder)).toBe('process 7 on elsewhere');
+    expect(() => lockRun('--resume', folder)).toThrow(
+      `--resume: process 7 on elsewhere is at work on the run in ${folder}. Wait for it, or stop it first. If that machine is gone: its lock counts for 90 s more at most.`,
+    );
+    rmSync(lockFile(folder));
+
+    vi.useFakeTimers();
+    try {
+      const unlock = lockRun('--out', folder);
+      const before = new Date(Date.now() - 100_000);
+      utimesSync(lockFile(folder), before, before);
+      vi.advanceTimersByTime(20_000);
+      expect(statSync(lockFile(folder)).mtimeMs).toBeGreaterThan(before.getTime() + 50_000);
+      unlock();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that cannot be written gets one sentence', () => {

@@ -1,5 +1,6 @@
 /** The flags of `capsnet sweep`. */
 import type { Command } from 'commander';
+import { UserError } from '../errors.js';
 import { outputFlags, type OutputFlags } from '../options/flags.js';
 import { oneOf, path, wholeNumber } from '../options/values.js';
 import { launcherNames, type LauncherName } from './launcher.js';
@@ -12,8 +13,20 @@ export interface SweepFlags extends OutputFlags {
   readonly dryRun?: boolean;
 }
 
+/** Options of sbatch that the launcher needs for itself: it asks the queue of this cluster for the tasks of its array, and reads their logs. */
+const reserved = /^(-a|--array|-o|--output|--parsable|-M|--clusters?)(?=$|=)/;
+
 /** What stands between spaces. */
-const words = (typed: string): string[] => typed.split(/\s+/).filter(Boolean);
+function words(typed: string): string[] {
+  const all = typed.split(/\s+/).filter(Boolean);
+  const taken = all.find((word) => reserved.test(word));
+  if (taken !== undefined) {
+    throw new UserError(
+      `--sbatch: ${taken} is what the sweep sets or needs by itself: the array, its logs, and the cluster that this machine submits to. Leave it out${taken.includes('M') || taken.includes('cluster') ? ', and work on a node of the cluster that is meant' : ''}.`,
+    );
+  }
+  return all;
+}
 
 /** Adds the command. */
 export function sweepCommand(program: Command, example: (...lines: readonly string[]) => string): void {

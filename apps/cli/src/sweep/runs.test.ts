@@ -115,16 +115,16 @@ describe('sweep', () => {
     const runs = [run(1)];
     mkdirSync(runs[0]!.directory);
     const unlock = lockRun('--out', runs[0]!.directory);
-    const waits: number[] = [];
+    const waits: string[] = [];
     const { launcher, jobs } = playing(succeeds);
     const { ended } = sweep(runs, {
       launcher,
       jobs: 1,
       threads: undefined,
-      onWait: (_, pid) => waits.push(pid),
+      onWait: (_, writer) => waits.push(writer),
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect([waits, jobs]).toEqual([[process.pid], []]);
+    expect([waits, jobs]).toEqual([[`process ${process.pid}`], []]);
     leave(runs[0]!.directory, 0.5);
     unlock();
     expect(await ended).toMatchObject([{ state: 'done', fresh: false }]);

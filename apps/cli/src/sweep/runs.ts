@@ -29,7 +29,7 @@ export interface SweepOptions {
   readonly threads: number | undefined;
   readonly onStart?: (run: SweptRun, resumed: boolean) => void;
   /** Another process is at work on the run, which is waited for. */
-  readonly onWait?: (run: SweptRun, pid: number) => void;
+  readonly onWait?: (run: SweptRun, writer: string) => void;
   readonly onEpoch?: (run: SweptRun, epoch: EpochEvent) => void;
   readonly onEnd?: (run: SweptRun, end: RunEnd) => void;
 }
@@ -63,9 +63,9 @@ export function sweep(runs: readonly SweptRun[], options: SweepOptions): Sweepin
   async function one(run: SweptRun): Promise<RunEnd> {
     // What a sweep that was killed has left behind may still be at work. (In a queue the launcher finds it, wherever it is.)
     let told = false;
-    const writer = (): number | undefined => (launcher.queues ? undefined : writerOf(run.directory));
-    for (let pid = writer(); pid !== undefined && !stopping; pid = writer()) {
-      if (!told) onWait?.(run, pid);
+    const writer = (): string | undefined => (launcher.queues ? undefined : writerOf(run.directory));
+    for (let at = writer(); at !== undefined && !stopping; at = writer()) {
+      if (!told) onWait?.(run, at);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, patience));
     }

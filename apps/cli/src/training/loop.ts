@@ -294,7 +294,7 @@ const interrupted = (run: Run, epoch: number, step: number): Interrupted =>
     `stopped in epoch ${epoch} of ${run.settings.epochs} after ${plural(step, 'step')}; the weights so far are in ${run.folder.lastWeights}. Go on with: ${resumeCommand(run)}`,
   );
 
-/** What an epoch has spent on sums over the processes of a job: its share of the time, and bytes of a step. */
+/** What an epoch has spent on sums over the processes of a job: its share of the time, and bytes. */
 const sumsOf = (
   { communication, seconds }: EpochReport<unknown>,
   { communicator }: Job,

@@ -2,7 +2,7 @@
 import { unitOf } from '../data/examples.js';
 import type { Job } from '../distributed/job.js';
 import { outcomeOf } from '../evaluation/words.js';
-import { count, duration, loss as showLoss, percent, plural } from '../output/format.js';
+import { count, duration, loss as showLoss, percent, plural, typed } from '../output/format.js';
 import { emit, type Event } from '../output/json.js';
 import type { TrainSettings } from '../settings/settings.js';
 import { protocolOf } from './config.js';
@@ -21,7 +21,9 @@ export function announce(run: Run): void {
   if (!validation) console.note(`protocol: ${protocolOf(validation)}`);
   if (job) {
     console.note(jobSentence(job, settings));
-    console.note(`if a process ends, all do; the way to go on then: ${resumeCommand(run)}`);
+    console.note(
+      `if a process ends, all do; the way to go on then, with the same options of mpirun: ${resumeCommand(run)}`,
+    );
   }
   console.note(`backend ${backend.description}; writing to ${out}`);
 }
@@ -129,7 +131,3 @@ export function reportResult(
   ];
   console.result(`${lines.join('\n')}\n`);
 }
-
-/** A path as a shell takes it for one word. */
-const typed = (path: string): string =>
-  /^[\w./~@%+,:=\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

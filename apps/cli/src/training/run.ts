@@ -6,6 +6,7 @@ import type { Job } from '../distributed/job.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Interruption } from '../interruption.js';
 import type { Console } from '../output/console.js';
+import { typed } from '../output/format.js';
 import type { RunFolder } from '../runs/run-folder.js';
 import type { TrainSettings } from '../settings/settings.js';
 import type { TrainingProgress } from './progress.js';
@@ -59,5 +60,5 @@ export const choosingSplit = ({
 /** How to go on with a run that has ended before its last epoch. */
 export const resumeCommand = ({ folder, job }: Run): string =>
   job
-    ? `mpirun -n ${job.communicator.size} capsnet train --resume ${folder.directory} --distributed mpi`
-    : `capsnet train --resume ${folder.directory}`;
+    ? `mpirun -n ${job.communicator.size} capsnet train --resume ${typed(folder.directory)} --distributed mpi`
+    : `capsnet train --resume ${typed(folder.directory)}`;
