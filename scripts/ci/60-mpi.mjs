@@ -138,6 +138,19 @@ async function signalled(size, out, rank, signal) {
   check('to the same losses', worst < 1e-4, worst.toExponential(1));
 }
 
+// Process 0, the only one that writes.
+{
+  const out = folder('leaderless');
+  const { ended, at } = await signalled(2, out, 0, 'SIGKILL');
+  const seconds = (performance.now() - at) / 1000;
+  check(
+    'process 0 that is killed ends the job within 10 s',
+    ended.code !== 0 && at > 0 && seconds < 10,
+    `${seconds.toFixed(1)} s`,
+  );
+  check('and no file is harmed', damages(out).length === 0, damages(out).join('; '));
+}
+
 // A process that is asked to stop, by a queue say, stops all after one step; one process, without MPI, goes on.
 {
   const out = folder('stopped');
