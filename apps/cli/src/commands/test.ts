@@ -1,6 +1,7 @@
 /**
  * `capsnet test`: weights from a file, a test split, and how many images they get right.
  */
+import type { PicturesOrigin, Recipe } from '@capsnet/datasets';
 import { recipeOfNote, unitOf, type ExampleSet } from '../data/examples.js';
 import { datasetName, loadTestData } from '../data/load.js';
 import { FailedRun, Interrupted, UserError, systemReason } from '../errors.js';
@@ -51,6 +52,7 @@ export async function test(flags: TestFlags): Promise<void> {
     testStatistics: flags.testStatistics,
     recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
     classNames: model.description.classNames,
+    others: members.slice(1).flatMap((member) => picturesOf(member) ?? []),
     notify: (note) => console.note(note),
   });
   checkFit(given, model, split);
@@ -106,19 +108,37 @@ export async function test(flags: TestFlags): Promise<void> {
 
 /** Several networks answer as one only when they see the same images and know the same classes. */
 function checkEnsemble([first, ...others]: readonly OpenedWeights[]): void {
-  const sees = ({ model: { description }, metadata }: OpenedWeights): string =>
-    JSON.stringify([
+  const sees = (opened: OpenedWeights): string => {
+    const { description } = opened.model;
+    return JSON.stringify([
       description.input,
       description.classNames,
       'decodings' in description ? description.decodings : 1,
-      metadata['recipe'] ?? null,
+      preparationOf(opened),
     ]);
+  };
   for (const other of others) {
     if (sees(other) !== sees(first!))
       throw new UserError(
         `--weights: ${first!.given} and ${other.given} cannot answer together: their images (size, preparation) or classes differ. Average weights of one data set.`,
       );
   }
+}
+
+const recipeOf = ({ metadata: { recipe }, given }: OpenedWeights): Recipe | undefined =>
+  recipe === undefined ? undefined : recipeOfNote(recipe, given);
+
+/** The folder of one's own images that weights were trained on. */
+function picturesOf(opened: OpenedWeights): PicturesOrigin | undefined {
+  const recipe = recipeOf(opened);
+  return recipe?.kind === 'images' ? recipe.pictures : undefined;
+}
+
+/** How images are prepared for weights: not which folder they came from, and how that was split. */
+function preparationOf(opened: OpenedWeights): unknown {
+  const pictures = picturesOf(opened);
+  const preparation = pictures && { shape: pictures.shape, resize: pictures.resize };
+  return { ...recipeOf(opened), pictures: preparation };
 }
 
 /** With the names of the classes, and of the file where there is one: numbers mean nothing to a reader. */

@@ -25,6 +25,7 @@ import { createProgress } from '../output/progress.js';
 import { lockRun } from '../runs/lock.js';
 import { openRunFolder } from '../runs/run-folder.js';
 import {
+  recordedImages,
   recordedProcesses,
   resolveSettings,
   type TrainFlags,
@@ -77,10 +78,21 @@ async function prepare(flags: TrainFlags, job: Job | undefined) {
     validation: settings.select === 'test' ? undefined : (settings.holdOut ?? true),
     notify: (note) => (note.startsWith('Warning') ? console.warn(note) : console.note(note)),
   });
+  if (settings.resumed && job?.leads !== false) checkSameImages(settings, training);
   const model = modelFor(settings, training);
   if (settings.picture !== undefined) checkPicture(settings.picture, model);
   const backend = await startBackend(job ? engineOfJob(settings, job) : settings, console);
   return { console, settings, training, validation, testing, model, backend, job };
+}
+
+/** @throws UserError when a run would go on with other images of one's own: what was for testing might be trained on */
+function checkSameImages({ out, dataDir }: TrainSettings, { recipe }: ExampleSet): void {
+  const began = recordedImages(out);
+  const now = recipe.kind === 'images' ? recipe.pictures?.fingerprint : undefined;
+  if (began === undefined || began === now) return;
+  throw new UserError(
+    `--resume: ${dataDir ?? 'the folder of images'} does not hold the files and classes that the run in ${out} began with: images that it tests on might be trained on. Bring the folder back to what it was, or start another run.`,
+  );
 }
 
 async function follow(job: Job, { settings, model, training, backend }: Prepared): Promise<void> {

@@ -69,6 +69,8 @@ export interface TestFolderRequest {
   readonly limit?: number | undefined;
   readonly recipe?: Recipe | undefined;
   readonly classNames?: readonly string[] | undefined;
+  /** Of weights that answer together with these. */
+  readonly others?: readonly PicturesOrigin[] | undefined;
   readonly notify?: ((note: string) => void) | undefined;
 }
 
@@ -82,6 +84,7 @@ export function loadTestFolder({
   limit,
   recipe,
   classNames,
+  others = [],
   notify,
 }: TestFolderRequest): ExampleSet {
   const pictures = recipe?.kind === 'images' ? recipe.pictures : undefined;
@@ -91,7 +94,7 @@ export function loadTestFolder({
     );
   const directory = directoryOf(dataDir);
   const { shape, resize, seed, testShare, fingerprint } = pictures;
-  const { test, notes } = orUserError(() =>
+  const { test, drawnFrom, notes } = orUserError(() =>
     readTestFolder(directory, {
       preparation: { shape, resize },
       splitOf: fingerprint,
@@ -100,6 +103,14 @@ export function loadTestFolder({
       classNames,
     }),
   );
+  const drawn = [pictures, ...others].filter((other) => other.fingerprint === drawnFrom);
+  if (
+    drawn.some((other) => other.seed !== seed || other.testShare !== testShare) ||
+    (drawn.length > 0 && drawn.length <= others.length)
+  )
+    throw new UserError(
+      `--weights: they were trained on different parts of ${directory}: what one has held out, another was trained on. Split the folder into train/ and test/ and train them on that, or test on other images.`,
+    );
   for (const note of notes) notify?.(note);
   return orUserError(() => exampleSet(firstOf(test, limit, foldIn(randomKey(seed), streams.limit)), recipe));
 }

@@ -8,6 +8,7 @@ import {
   splitOff,
   toys,
   type ImageDataset,
+  type PicturesOrigin,
   type Recipe,
   type Split,
 } from '@capsnet/datasets';
@@ -130,7 +131,15 @@ function holdOut(
       `${images.name} has ${images.count} training images, of which ${count} cannot be held out for validation. Hold out fewer, or raise --limit-train.`,
     );
   }
-  return splitOff(images, count, foldIn(randomKey(seed), holdOutStream));
+  try {
+    return splitOff(images, count, foldIn(randomKey(seed), holdOutStream));
+  } catch (error) {
+    // The number is right by now: nothing differs from what would be held out.
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(
+      `${images.name}: every training image is a copy of one of the ${count} that would be held out for validation. Add images that differ.`,
+    );
+  }
 }
 
 export interface TestDataOptions extends LoadOptions {
@@ -142,6 +151,8 @@ export interface TestDataOptions extends LoadOptions {
   readonly testStatistics?: 'train' | 'own' | undefined;
   /** `folder`: the classes of the model, in its order. */
   readonly classNames?: readonly string[] | undefined;
+  /** `folder`: of weights that answer together with these. */
+  readonly others?: readonly PicturesOrigin[] | undefined;
   readonly notify?: ((note: string) => void) | undefined;
 }
 

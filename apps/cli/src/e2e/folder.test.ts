@@ -1,5 +1,5 @@
 /** One's own images through the commands: train, the test that the training proposes, predict; and what is told before a training starts. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -71,6 +71,57 @@ describe('own images', { timeout: 180_000 }, () => {
       expect(classes.map(({ name }) => name).sort()).toEqual(['lying bar', 'standing']);
       expect(predicted).toBe(classes[0]!.name);
     }
+  });
+
+  it('go on only with the images that a run began with, and answer together only where none was trained on a test image of another', async () => {
+    const images = bars('common');
+    const short = (root: string, out: string, seed: string): string[] => [
+      ...training(root, join(folder.path, out)),
+      ...['--epochs', '1', '--seed', seed],
+    ];
+    for (const seed of ['1', '2'])
+      expect((await capsnet(short(images, `unsplit ${seed}`, seed))).code).toBe(0);
+    const weights = (name: string): string[] => ['--weights', join(folder.path, name, 'best.safetensors')];
+    const leaking = await capsnet([
+      ...['test', ...weights('unsplit 1'), ...weights('unsplit 2'), '--data-dir', images],
+    ]);
+    expect([leaking.code, leaking.stderr]).toEqual([
+      2,
+      expect.stringContaining('what one has held out, another was trained on'),
+    ]);
+
+    const split = join(folder.path, 'split');
+    mkdirSync(split);
+    renameSync(bars('for training'), join(split, 'train'));
+    renameSync(bars('for testing'), join(split, 'test'));
+    for (const seed of ['1', '2']) expect((await capsnet(short(split, `split ${seed}`, seed))).code).toBe(0);
+    const together = await capsnet([
+      ...['test', ...weights('split 1'), ...weights('split 2'), '--data-dir', split, '--json'],
+    ]);
+    expect(together.code, together.stderr).toBe(0);
+    expect(together.events()[0]).toMatchObject({ count: 28 });
+
+    const resume = ['train', '--resume', join(folder.path, 'unsplit 1'), '--epochs', '2'];
+    bar(join(images, 'standing', 'new.png'), true, 3);
+    const other = await capsnet(resume);
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining('does not hold the files and classes that the run in'),
+    ]);
+    unlinkSync(join(images, 'standing', 'new.png'));
+    expect((await capsnet(resume)).code).toBe(0);
+  });
+
+  it('have to be of the classes that the weights know, for robustness too', async () => {
+    const out = join(folder.path, 'known');
+    expect((await capsnet([...training(bars('known classes'), out), '--epochs', '1'])).code).toBe(0);
+    const other = bars('other classes');
+    renameSync(join(other, 'standing'), join(other, 'leaning'));
+    const asked = await capsnet([
+      ...['robustness', '--weights', join(out, 'best.safetensors')],
+      ...['--dataset', 'folder', '--data-dir', other, '--limit-test', '4'],
+    ]);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('has the class "leaning"')]);
   });
 
   it.each([

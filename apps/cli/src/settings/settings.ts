@@ -3,6 +3,7 @@
  * This is what `config.json` records.
  */
 import type { ModelName } from '@capsnet/capsules';
+import type { PicturesOrigin } from '@capsnet/datasets';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatasetName } from '../data/names.js';
@@ -159,6 +160,15 @@ const processesOf = (run: unknown): number | undefined =>
 /** Processes that the run in a folder began on. */
 export const recordedProcesses = (directory: string): number =>
   processesOf(readSettingsFile('--resume', join(directory, 'config.json')).run) ?? 1;
+
+/** The mark of the folder of images that the run in a folder began with, see `config.ts`; undefined for other data. */
+export function recordedImages(directory: string): string | undefined {
+  type Recorded = {
+    readonly data?: { readonly trainRecipe?: { readonly pictures?: Partial<PicturesOrigin> } };
+  };
+  const run = readSettingsFile('--resume', join(directory, 'config.json')).run as Recorded | undefined;
+  return run?.data?.trainRecipe?.pictures?.fingerprint;
+}
 
 /** The settings as `config.json` has them: what `--config` reads. */
 export const recordedSettings = (settings: TrainSettings): GivenSettings =>

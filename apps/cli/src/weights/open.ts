@@ -97,6 +97,7 @@ export function openTestData(opened: OpenedWeights, flags: TestDataFlags): Examp
     limit: flags.limitTest,
     overlays: flags.overlays,
     recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
+    classNames: model.description.classNames,
   });
   checkFit(given, model, split);
   return split;

@@ -84,6 +84,11 @@ function readRows(file: string): string[][] {
       cause,
     });
   }
+  if (text.includes('\0'))
+    throw new DataError(
+      `${file} is neither a folder nor a CSV file: name a folder of images, or a CSV file with a file and its label a row.`,
+      file,
+    );
   try {
     const rows: string[][] = parse(text, {
       bom: true,

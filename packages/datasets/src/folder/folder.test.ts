@@ -129,10 +129,12 @@ describe('readImageFolder', () => {
     const read = readImageFolder(mixed, { splitKey, size: [32, 48], resize: 'crop' });
     expect(read.train.shape).toEqual([32, 48, 3]);
     expect(readImageFolder(mixed, { splitKey, colour: 'grey' }).train.shape).toEqual([28, 28, 1]);
-    const greyInColour = encodeJpeg({ width: 32, height: 32, data: new Uint8Array(4096).fill(90) }, 90).data;
     const grey = folder(
       Object.fromEntries(
-        ['a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'b/3'].map((name) => [`${name}.jpg`, greyInColour]),
+        ['a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'b/3'].map((name, index) => [
+          `${name}.jpg`,
+          encodeJpeg({ width: 32, height: 32, data: new Uint8Array(4096).fill(90 + index) }, 90).data,
+        ]),
       ),
     );
     expect(readImageFolder(grey, { splitKey }).train.shape).toEqual([32, 32, 1]);
@@ -218,6 +220,50 @@ describe('readImageFolder', () => {
     });
     expect(readImageFolder(leak, { splitKey }).notes.join(' ')).toMatch(
       /Warning: 1 picture is both for training and for testing.*train\/a\/0\.png = test\/a\/x\.png/,
+    );
+  });
+});
+
+describe('what is wrong with images', () => {
+  it('a class of copies, of which none is left for training, is named', () => {
+    const copies = Object.fromEntries(
+      Array.from({ length: 10 }, (_, index) => [`z/${index}.png`, picture(9)]),
+    );
+    const root = folder({ ...classes({ x: 12, y: 12 }), ...copies });
+    expect(() => readImageFolder(root, { splitKey })).toThrow(
+      /of "z" no image is left for training, because all are copies of ones that were drawn for testing/,
+    );
+  });
+
+  it('broken heads and broken bodies are told together', () => {
+    const root = folder({
+      ...classes({ a: 6, b: 6 }),
+      'a/cut.png': picture(3).slice(0, 120),
+      'b/words.jpg': 'words',
+    });
+    const read = (): unknown => readImageFolder(root, { splitKey, testShare: 0.5 });
+    expect(read).toThrow(/^2 images of .* cannot be read: .*cut\.png.*words\.jpg/);
+  });
+
+  it('a picture where a folder or a CSV file was wanted', () => {
+    const root = folder({ 'a.png': picture(1) });
+    expect(() => readImageFolder(join(root, 'a.png'), { splitKey })).toThrow(
+      /a\.png is neither a folder nor a CSV file: name a folder of images/,
+    );
+  });
+
+  it('a row of a CSV file for each label of an image joins them', () => {
+    const rows = Array.from({ length: 6 }, (_, index) => [
+      `${index}.png,${index % 2 ? 'red' : 'blue'}`,
+      `./${index}.png,warm`,
+    ]);
+    const root = folder({
+      ...Object.fromEntries(rows.map((_, index) => [`${index}.png`, picture(index + 1)])),
+      'labels.csv': rows.flat().join('\n'),
+    });
+    const { images } = listImages(root);
+    expect(images.map(({ labels }) => labels)).toEqual(
+      rows.map((_, index) => [index % 2 ? 'red' : 'blue', 'warm']),
     );
   });
 });

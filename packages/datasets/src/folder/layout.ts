@@ -186,9 +186,16 @@ function listLabels(files: readonly (readonly [string, Split | undefined])[], ro
       files[0]![0],
     );
   }
+  // A file may have a row for each of its labels.
+  const joined = new Map<string, (typeof rows)[number]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.path, row.split]);
+    const before = joined.get(key);
+    joined.set(key, before ? { ...before, labels: [...new Set([...before.labels, ...row.labels])] } : row);
+  }
   return {
     isSplit: withSplit > 0,
-    images: rows.map(({ path, labels, split }) => ({
+    images: [...joined.values()].map(({ path, labels, split }) => ({
       ...{ path, labels, name: nameBelow(root, path) },
       ...(split ? { split } : {}),
     })),

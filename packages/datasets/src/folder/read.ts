@@ -100,6 +100,7 @@ export function readImageFolder(directory: string, options: FolderOptions): Imag
     range(0, count).filter((index) => !testCopies.has(index)),
   );
   const test = { ...subset(dataset, range(count, all.length)), split: 'test' as const };
+  if (!listing.isSplit) checkLeft(train, directory);
   const colour = shape[2] === 3 ? 'colour' : 'grey';
   return {
     train,
@@ -115,10 +116,22 @@ export function readImageFolder(directory: string, options: FolderOptions): Imag
   };
 }
 
+/** @throws DataError for a class of which copies of test images were all that there was */
+function checkLeft({ labels, classNames }: ImageDataset, directory: string): void {
+  const left = new Set(labels);
+  const gone = classNames.filter((_, number) => !left.has(number)).map((name) => `"${name}"`);
+  if (gone.length === 0) return;
+  throw new DataError(
+    `${directory}: of ${namesOf(gone)} no image is left for training, because all are copies of ones that were drawn for testing: add images that differ, or split the folder into train/ and test/.`,
+    directory,
+  );
+}
+
 /**
  * Reads a folder to test a model on: its test part when it has one, the part that was held out when `splitOf` is the fingerprint of this very folder, else
  * all of its images.
  *
+ * @returns as `drawnFrom` the fingerprint of a folder that does not split its images by itself
  * @throws DataError as `readImageFolder`, and for a class that the model does not know
  */
 export function readTestFolder(
@@ -128,9 +141,14 @@ export function readTestFolder(
     splitOf,
     ...options
   }: FolderOptions & { readonly preparation: Preparation; readonly splitOf?: string | undefined },
-): { readonly test: ImageDataset; readonly notes: readonly string[] } {
+): {
+  readonly test: ImageDataset;
+  readonly drawnFrom: string | undefined;
+  readonly notes: readonly string[];
+} {
   const listing = checkKnown(listImages(directory), options.classNames, directory);
-  const known = listing.isSplit || fingerprintOf(listing) === splitOf;
+  const fingerprint = fingerprintOf(listing);
+  const known = listing.isSplit || fingerprint === splitOf;
   const { shape, resize } = preparation;
   const wanted = {
     ...options,
@@ -150,6 +168,7 @@ export function readTestFolder(
       : 'all of its images';
   return {
     test: { ...test, split: 'test' },
+    drawnFrom: listing.isSplit ? undefined : fingerprint,
     notes: [`${directory}: ${which}, ${chosen.length}.`, ...listing.notes],
   };
 }
@@ -210,7 +229,14 @@ function readAll(listed: readonly ListedImage[], directory: string, options: Fol
     );
   };
   const headers = listed.map(({ path }) => attempt(() => imageHeader(readFile(path), path)));
-  complain();
+  if (problems.length > 0) {
+    // Told together with those whose heads are whole.
+    headers.forEach((header, index) => {
+      const { path } = listed[index]!;
+      if (header) attempt(() => decodeImage(readFile(path), path));
+    });
+    complain();
+  }
   const sizes = headers.map((header) => {
     const { height, width, orientation } = header!;
     return orientation >= 5 ? ([width, height] as const) : ([height, width] as const);
