@@ -109,6 +109,10 @@ export async function card(directory: string, flags: CardFlags): Promise<void> {
       sha256,
       bytes: bytes.length,
       evaluation: reached,
+      testFlags: [
+        ...(flags.limitTest === undefined ? [] : [`--limit-test ${flags.limitTest}`]),
+        ...(flags.overlays === undefined ? [] : [`--overlays ${flags.overlays}`]),
+      ],
       ...(rounded ? { fullPrecision: evaluation } : {}),
       ...(flags.processor === undefined ? {} : { processor: flags.processor }),
     });

@@ -112,7 +112,7 @@ describe('capsnet weights card', () => {
       '| in single precision |',
       'float16',
       '| 2 | 92.00 % |',
-      'capsnet test --weights digits-half\n',
+      'capsnet test --weights digits-half --limit-test 100\n',
     ])
       expect(card).toContain(part);
     expect(card.match(/^\| \d \|( \d+ \|){10}$/gm)).toHaveLength(10);

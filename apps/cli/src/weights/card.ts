@@ -39,6 +39,8 @@ export interface Card {
   readonly evaluation: Evaluation;
   /** Of the weights before they were rounded to half precision; absent for a file in single precision. */
   readonly fullPrecision?: Evaluation;
+  /** Flags that say which part of the test split that was, as typed. */
+  readonly testFlags?: readonly string[];
   /** The processor, in words. */
   readonly processor?: string;
 }
@@ -151,7 +153,11 @@ export function cardText(card: Card): string {
     'Test it:',
     '',
     '```sh',
-    `capsnet test --weights ${name}${settings.dataDir === undefined ? '' : ' --data-dir DIR'}`,
+    [
+      `capsnet test --weights ${name}`,
+      ...(settings.dataDir === undefined ? [] : ['--data-dir DIR']),
+      ...(card.testFlags ?? []),
+    ].join(' '),
     '```',
     '',
     '## Confusion',
