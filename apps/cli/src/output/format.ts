@@ -31,6 +31,8 @@ export const loss = (value: number): string =>
 export const plural = (value: number, noun: string): string =>
   `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 
-/** A path as a shell takes it for one word. */
-export const typed = (path: string): string =>
-  /^[\w./~@%+,:=\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+/** Any text in quotes, which a shell takes for one word. */
+export const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** A path as one types it: in quotes only where a shell would take it for something else. */
+export const typed = (path: string): string => (/^[\w./~@%+,:=\\-]+$/.test(path) ? path : quoted(path));

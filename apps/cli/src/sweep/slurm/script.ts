@@ -1,7 +1,5 @@
 /** The script that Slurm runs for each task of a job array: one run of a sweep. */
-
-/** A word that a shell takes as it is. */
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+import { quoted } from '../../output/format.js';
 
 /** Files of a task, beneath the folder of its submission. */
 export const taskFiles = (index: number) =>
