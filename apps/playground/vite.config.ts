@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
@@ -7,12 +7,12 @@ import { weightsIndex } from './scripts/weights-index.mjs';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const weightsFolder = join(root, '..', '..', 'weights');
 
-/** The weights of the repository as files of the page: `weights/index.json` lists them, `weights/<name>.safetensors` are they. */
+/** Weights that the page carries: it is a package that everybody who takes the command installs. Others are dropped on it as files. */
+const carried = ['efficient-capsnet-digits.safetensors'];
+
+/** Those as files of the page: `weights/index.json` lists them, `weights/<name>.safetensors` are they. */
 function shippedWeights(): Plugin {
-  const files = (): string[] =>
-    existsSync(weightsFolder)
-      ? readdirSync(weightsFolder).filter((name) => name.endsWith('.safetensors'))
-      : [];
+  const files = (): string[] => carried.filter((name) => existsSync(join(weightsFolder, name)));
   const index = (): string => JSON.stringify(weightsIndex(weightsFolder, files()));
   return {
     name: 'shipped-weights',

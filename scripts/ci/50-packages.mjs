@@ -55,6 +55,8 @@ async function tarballsAreRight() {
       paths.includes('README.md') && paths.includes('LICENSE') && foreign.length === 0,
       `${(unpackedSize / 1000).toFixed(0)} kB, packed ${(size / 1000).toFixed(0)} kB ${foreign.join(' ')}`,
     );
+    // Trained weights stay in the repository: the page carries one small file of them.
+    check(`${name} is under 5 MB packed`, size < 5_000_000, size);
     if (name === '@capsnet/tensor')
       check('@capsnet/tensor is under 400 kB unpacked', unpackedSize < 400_000, unpackedSize);
   }
