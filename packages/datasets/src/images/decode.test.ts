@@ -18,6 +18,22 @@ const corner = (width: number, height: number): Uint8Array =>
   });
 const jpeg = (width: number, height: number): Uint8Array =>
   encodeJpeg({ width, height, data: corner(width, height) }, 95).data;
+/** 16 x 8, its top left quarter red, the rest blue; written by libjpeg in several scans, which jpeg-js does not write. */
+const progressive = Uint8Array.from(
+  Buffer.from(
+    [
+      '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQ',
+      'ERMUFRUVDA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU',
+      'FBQUFBQUFBQUFBQUFBT/wgARCAAIABADAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABQf/xAAVAQEBAAAAAAAAAAAA',
+      'AAAAAAAHBv/aAAwDAQACEAMQAAABjVwjAOI7/8QAFRABAQAAAAAAAAAAAAAAAAAAEBX/2gAIAQEAAQUCqn//xAAYEQACAwAA',
+      'AAAAAAAAAAAAAAAQF2Si4v/aAAgBAwEBPwFhxb5H/8QAGBEAAgMAAAAAAAAAAAAAAAAAEBdkouL/2gAIAQIBAT8BWUymx//E',
+      'ABYQAAMAAAAAAAAAAAAAAAAAABAzov/aAAgBAQAGPwJVD//EABYQAAMAAAAAAAAAAAAAAAAAABDw8f/aAAgBAQABPyFIH//a',
+      'AAwDAQACAAMAAAAQq//EABQRAQAAAAAAAAAAAAAAAAAAABD/2gAIAQMBAT8QF//EABQRAQAAAAAAAAAAAAAAAAAAABD/2gAI',
+      'AQIBAT8QC//EABQQAQAAAAAAAAAAAAAAAAAAABD/2gAIAQEAAT8QI//Z',
+    ].join(''),
+    'base64',
+  ),
+);
 /** The JPEG with an EXIF segment that has this orientation. */
 function oriented(bytes: Uint8Array, orientation: number): Uint8Array {
   const tiff = [...'II*\0'].map((character) => character.charCodeAt(0));
@@ -73,6 +89,21 @@ describe('decodeImage', () => {
     at(image, 12, 28).forEach((value, channel) => expect(value).toBeCloseTo([0, 0, 1][channel]!, 1));
   });
 
+  it('reads progressive JPEG', () => {
+    const image = decodeImage(progressive, 'p.jpg');
+    expect([image.width, image.height, image.channels]).toEqual([16, 8, 3]);
+    at(image, 1, 2).forEach((value, channel) => expect(value).toBeCloseTo([1, 0, 0][channel]!, 1));
+    at(image, 6, 12).forEach((value, channel) => expect(value).toBeCloseTo([0, 0, 1][channel]!, 1));
+  });
+
+  it('a broken colour profile or other note does not hide the pixels of a PNG', () => {
+    const data = Uint8Array.from({ length: 12 }, (_, k) => 20 * k);
+    const bytes = png({ width: 2, height: 2, channels: 3, data });
+    const note = [0, 0, 0, 4, ...[...'iCCP'].map((letter) => letter.charCodeAt(0)), 9, 9, 9, 9, 1, 2, 3, 4];
+    const noted = Uint8Array.from([...bytes.subarray(0, 33), ...note, ...bytes.subarray(33)]);
+    expect(decodeImage(noted, 'a.png')).toEqual(decodeImage(bytes, 'a.png'));
+  });
+
   it.each([
     [1, 'top left'],
     [2, 'top right'],
@@ -97,6 +128,13 @@ describe('decodeImage', () => {
     copy[copy.length - 20]! ^= 0x55;
     return copy;
   };
+  /** Says in its start of frame (FF C0) that it has four components, as files for printing do. */
+  const ofFourComponents = (bytes: Uint8Array) => {
+    const copy = bytes.slice();
+    const frame = copy.findIndex((byte, k) => byte === 0xff && copy[k + 1] === 0xc0);
+    copy[frame + 9] = 4;
+    return copy;
+  };
   const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, index) => (index * 7919 * (index % 13)) % 251);
   const plain = png({ width: 64, height: 64, channels: 3, data: noise });
   it.each([
@@ -108,6 +146,11 @@ describe('decodeImage', () => {
     ['half.png', cut(plain, 0.5), /^half\.png is a damaged or truncated PNG file: get the file again\.$/],
     ['flipped.png', flipped(plain), /^flipped\.png is a damaged or truncated PNG/],
     ['half.jpg', cut(jpeg(64, 64), 0.7), /^half\.jpg is (a damaged or truncated JPEG|damaged)/],
+    [
+      'print.jpg',
+      ofFourComponents(jpeg(64, 64)),
+      /^print\.jpg is a JPEG file for printing \(4 colour channels\)/,
+    ],
     ['head.jpg', jpeg(64, 64).subarray(0, 30), /damaged or cut off within its header/],
   ])('%s gets one sentence', (name, bytes, message) => {
     expect(() => decodeImage(bytes, name)).toThrow(DataError);

@@ -50,7 +50,7 @@ function fromPng(bytes: Uint8Array, where: string): DecodedImage {
       `${where} is an interlaced PNG of less than 8 bits, which is not read: save it without interlacing.`,
       where,
     );
-  const png = decodePng(bytes, { checkCrc: true });
+  const png = decodePng(withoutNotes(bytes), { checkCrc: true });
   const { width, height } = png;
   const values = unpackedSamples(png);
   const { palette } = png;
@@ -78,6 +78,29 @@ function fromPng(bytes: Uint8Array, where: string): DecodedImage {
       data[pixel * channels + channel] = 1 - alpha + (alpha * sample(channel)) / largest;
   }
   return { width, height, channels, data };
+}
+
+/**
+ * The chunks of a PNG file that pixels need. The others, colour profiles and texts and the frames of an animation, are left out: a broken profile would
+ * hide a picture that every viewer shows. PNG specification, 5.3 (layout of a chunk) and 5.4: a small first letter says that a chunk may be left out.
+ */
+function withoutNotes(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kept = new Uint8Array(bytes.length);
+  kept.set(bytes.subarray(0, 8));
+  let length = 8;
+  for (let at = 8; at + 8 <= bytes.length;) {
+    const end = at + 12 + view.getUint32(at);
+    const isNote = (bytes[at + 4]! & 0x20) !== 0;
+    const hasTransparency = [...'tRNS'].every((letter, k) => bytes[at + 4 + k] === letter.charCodeAt(0));
+    if (!isNote || hasTransparency) {
+      const chunk = bytes.subarray(at, end);
+      kept.set(chunk, length);
+      length += chunk.length;
+    }
+    at = end;
+  }
+  return kept.subarray(0, length);
 }
 
 /** One number a sample: rows of less than 8 bits a sample are packed, and end on whole bytes. */
