@@ -6,6 +6,7 @@
 export { dataDirectories, dataDirectory, type DataDirectoryOptions } from './files/dataDirectory.js';
 export { readBytes, isGzip } from './files/bytes.js';
 export { idxFileNames, readIdxDataset, writeIdxDataset, type IdxDatasetName } from './files/mnist.js';
+export { locateDataset, type FileDatasetName } from './files/locate.js';
 export { norbFileName, readNorbDataset, writeNorbDataset } from './files/norb.js';
 export { readNpzDataset, writeNpzDataset } from './files/npz.js';
 export { prefetch, shareDataset, type Prefetcher, type PrefetchOptions } from './batches/prefetch.js';

@@ -6,11 +6,10 @@ import {
   dataDirectory,
   fetchDataset,
   folderOf,
+  locateDataset,
   missingFiles,
   remoteDatasets,
-  type RemoteDataset,
 } from '@capsnet/datasets/node';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadTrainingData } from '../data/load.js';
 import { asksForAugmentation } from '../data/augmentation.js';
@@ -27,14 +26,16 @@ import { table } from '../output/table.js';
 import { writeFileAtomically } from '../runs/atomic.js';
 import { megabytes } from '../training/memory.js';
 
+type KnownRemote = (typeof remoteDatasets)[number];
+
 interface Known {
   readonly name: DatasetName;
   readonly about: string;
   /** Whose files it needs. */
-  readonly remote?: RemoteDataset;
+  readonly remote?: KnownRemote;
 }
 
-const remote = (name: string): RemoteDataset => remoteDatasets.find((one) => one.name === name)!;
+const remote = (name: string): KnownRemote => remoteDatasets.find((one) => one.name === name)!;
 
 const known: readonly Known[] = datasetNames.map((name): Known => {
   switch (name) {
@@ -58,15 +59,9 @@ const find = (name: string): Known => {
   return known.find((one) => one.name === found)!;
 };
 
-/** The folder that has all files of a data set, of those that are looked into: with its name below, or itself. */
-function placeOf(dataset: RemoteDataset, dataDir: string | undefined): string | undefined {
-  const endings = [(name: string) => name, (name: string) => name.replace(/\.gz$/, '')];
-  return dataDirectories({ dataDir })
-    .flatMap((folder) => [join(folder, dataset.name), folder])
-    .find((folder) =>
-      dataset.files.every(({ name }) => endings.some((form) => existsSync(join(folder, form(name))))),
-    );
-}
+/** The folder that has all files of a data set, of those that are looked into. */
+const placeOf = ({ name }: KnownRemote, dataDir: string | undefined): string | undefined =>
+  locateDataset(name, dataDirectories({ dataDir }));
 
 /** `capsnet datasets list`. */
 export function listDatasets({ dataDir, json, quiet }: DatasetFlags): void {

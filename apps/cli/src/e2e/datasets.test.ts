@@ -1,5 +1,5 @@
 /** `capsnet datasets` against a server of this test, and on a machine that has no way to any other. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -61,6 +61,9 @@ describe('capsnet datasets', { timeout: 120_000 }, () => {
   it('list and info: what is here, and where the rest is to be had', async () => {
     const data = join(folder.path, 'placed');
     writeIdx(join(data, 'mnist'));
+    // Under the other name in circulation.
+    const labels = (name: string) => join(data, 'mnist', name);
+    renameSync(labels('t10k-labels-idx1-ubyte'), labels('t10k-labels.idx1-ubyte'));
     const list = await capsnet(['datasets', 'list', '--data-dir', data, '--json']);
     const states = Object.fromEntries(list.events().map(({ name, state }) => [name, state]));
     expect(states).toEqual({

@@ -2,6 +2,7 @@
  * Where the public data sets are, and how to know that a file is the right one. Sizes and SHA-256 are those of the files as published, before they are unpacked; of MNIST and
  * Fashion-MNIST the contents of copies from other places were found to be the same, number by number.
  */
+import type { FileDatasetName } from '../files/locate.js';
 import { norbFileName } from '../files/norb.js';
 
 /** One file of a public data set. `bytes` and `sha256` (hexadecimal) are of the file as published. */
@@ -11,6 +12,9 @@ export interface RemoteFile {
   readonly bytes: number;
   readonly sha256: string;
 }
+
+/** A public data set that is read here. */
+type KnownDataset = RemoteDataset & { readonly name: FileDatasetName };
 
 /** A public data set, and where it is to be had. */
 export interface RemoteDataset {
@@ -34,7 +38,7 @@ const norb = (
   ...{ name: `${norbFileName(split, part)}.gz`, bytes, sha256 },
 });
 
-const mnist: RemoteDataset = {
+const mnist: KnownDataset = {
   name: 'mnist',
   title: '70,000 handwritten digits, 28x28 grey',
   homepage: 'http://yann.lecun.com/exdb/mnist/',
@@ -51,7 +55,7 @@ const mnist: RemoteDataset = {
   ]),
 };
 
-const fashionMnist: RemoteDataset = {
+const fashionMnist: KnownDataset = {
   name: 'fashion-mnist',
   title: '70,000 pieces of clothing, 28x28 grey',
   homepage: 'https://github.com/zalandoresearch/fashion-mnist',
@@ -68,7 +72,7 @@ const fashionMnist: RemoteDataset = {
   ]),
 };
 
-const smallNorb: RemoteDataset = {
+const smallNorb: KnownDataset = {
   name: 'smallnorb',
   title: '48,600 photographs of toys by two cameras, 96x96 grey',
   homepage: 'https://cs.nyu.edu/~ylclab/data/norb-v1.0-small/',
@@ -88,4 +92,4 @@ const smallNorb: RemoteDataset = {
 };
 
 /** The data sets that can be fetched. MultiMNIST is made of MNIST. */
-export const remoteDatasets: readonly RemoteDataset[] = [mnist, fashionMnist, smallNorb];
+export const remoteDatasets: readonly KnownDataset[] = [mnist, fashionMnist, smallNorb];

@@ -50,6 +50,33 @@ function missing(name: IdxDatasetName, names: readonly string[], directories: re
 
 const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
+/** Where a split is: two IDX files, or an archive of both splits. */
+type Located = { readonly images: string; readonly labels: string } | { readonly archive: string };
+
+/**
+ * The files of a split, from the first of the folders that has it.
+ * @throws DataError when there are none, or one of two
+ */
+export function locateIdxDataset(
+  name: IdxDatasetName,
+  split: Split,
+  directories: readonly string[],
+): Located {
+  const imageNames = idxFileNames(split, 'images');
+  const labelNames = idxFileNames(split, 'labels');
+  for (const place of directories) {
+    const folders = [join(place, name), place].filter((folder) => isDirectory(folder));
+    const images = find(folders, imageNames);
+    const labels = find(folders, labelNames);
+    if (images && labels) return { images, labels };
+    // One of the two is a broken set, which the next folder should not hide.
+    if (images || labels) throw missing(name, images ? labelNames : imageNames, [folders[0]!]);
+    const archive = find(folders, [`${name}.npz`]);
+    if (archive) return { archive };
+  }
+  throw missing(name, imageNames, directories);
+}
+
 /**
  * Reads a split of MNIST or Fashion-MNIST from the first of the folders that has it.
  * @param directories a folder of the files, or one with a sub-folder of the data set's name; or several such
@@ -61,19 +88,10 @@ export function readIdxDataset(
   directories: string | readonly string[],
 ): ImageDataset {
   const places = typeof directories === 'string' ? [directories] : directories;
-  const imageNames = idxFileNames(split, 'images');
-  const labelNames = idxFileNames(split, 'labels');
-  for (const place of places) {
-    const folders = [join(place, name), place].filter((folder) => isDirectory(folder));
-    const imagesPath = find(folders, imageNames);
-    const labelsPath = find(folders, labelNames);
-    if (imagesPath && labelsPath) return readIdxFiles(name, split, imagesPath, labelsPath);
-    // One of the two is a broken set, which the next folder should not hide.
-    if (imagesPath || labelsPath) throw missing(name, imagesPath ? labelNames : imageNames, [folders[0]!]);
-    const archive = find(folders, [`${name}.npz`]);
-    if (archive) return readNpzDataset(split, archive, name, classNamesOf[name]);
-  }
-  throw missing(name, imageNames, places);
+  const files = locateIdxDataset(name, split, places);
+  return 'archive' in files
+    ? readNpzDataset(split, files.archive, name, classNamesOf[name])
+    : readIdxFiles(name, split, files.images, files.labels);
 }
 
 function readIdxFiles(

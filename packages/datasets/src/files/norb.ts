@@ -25,8 +25,14 @@ export const norbFileName = (split: Split, part: 'dat' | 'cat' | 'info'): string
 
 type Part = 'dat' | 'cat' | 'info';
 
-/** The paths of the three files, from the first folder that has one of them. */
-function locate(directories: readonly string[], split: Split): Readonly<Record<Part, string>> {
+/**
+ * The paths of a split's three files, from the first folder that has one of them.
+ * @throws DataError when one is missing
+ */
+export function locateNorbDataset(
+  directories: readonly string[],
+  split: Split,
+): Readonly<Record<Part, string>> {
   for (const folder of directories.flatMap((place) => [join(place, 'smallnorb'), place])) {
     if (!existsSync(folder) || !statSync(folder).isDirectory()) continue;
     const names = readdirSync(folder).sort();
@@ -72,7 +78,7 @@ function interleaveCameras(data: Uint8Array, pixels: number): void {
  * @throws DataError: a missing or foreign file, a wrong header field, counts that differ, a category or factor out of range
  */
 export function readNorbDataset(split: Split, directories: string | readonly string[]): ImageDataset {
-  const paths = locate(typeof directories === 'string' ? [directories] : directories, split);
+  const paths = locateNorbDataset(typeof directories === 'string' ? [directories] : directories, split);
   const categories = decodeNorbMatrix(readBytes(paths.cat), 'integer', [undefined], paths.cat);
   const info = decodeNorbMatrix(readBytes(paths.info), 'integer', [undefined, 4], paths.info);
   const images = decodeNorbMatrix(readBytes(paths.dat), 'byte', [undefined, cameras, side, side], paths.dat);
