@@ -1,11 +1,12 @@
 /**
  * `capsnet test`: weights from a file, a test split, and how many images they get right.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { PicturesOrigin, Recipe } from '@capsnet/datasets';
 import { recipeOfNote, unitOf, type ExampleSet } from '../data/examples.js';
-import { datasetName, loadTestData } from '../data/load.js';
+import { datasetName, loadTestData, prepareTest, type TestDataOptions } from '../data/load.js';
 import { FailedRun, Interrupted, UserError, systemReason } from '../errors.js';
-import { evaluateEnsemble } from '../evaluation/ensemble.js';
+import { evaluateEnsemble, type Member } from '../evaluation/ensemble.js';
 import type { Evaluation, Verdict } from '../evaluation/evaluate.js';
 import { checkOutput, checkPicture, drawMistakes, drawReconstructions } from '../evaluation/picture.js';
 import { scoresOf } from '../evaluation/scores.js';
@@ -44,17 +45,17 @@ export async function test(flags: TestFlags): Promise<void> {
   if (flags.picture !== undefined) checkPicture(flags.picture, model);
   if (flags.report !== undefined) checkOutput('--report', flags.report, '.html');
   if (flags.png !== undefined) checkOutput('--png', flags.png, '.png');
-  const noted = metadata['dataset'] === dataset ? metadata['recipe'] : undefined;
-  const split = loadTestData(dataset, {
+  const asked = (opened: OpenedWeights): TestDataOptions => ({
     dataDir: flags.dataDir,
     limit: flags.limitTest,
     overlays: flags.overlays,
     testStatistics: flags.testStatistics,
-    recipe: noted === undefined ? undefined : recipeOfNote(noted, given),
+    recipe: opened.metadata['dataset'] === dataset ? recipeOf(opened) : undefined,
     classNames: model.description.classNames,
     others: members.slice(1).flatMap((member) => picturesOf(member) ?? []),
     notify: (note) => console.note(note),
   });
+  const split = loadTestData(dataset, asked(members[0]!));
   checkFit(given, model, split);
   const trainedOn = metadata['dataset'];
   if (trainedOn !== undefined && trainedOn !== dataset) {
@@ -72,7 +73,13 @@ export async function test(flags: TestFlags): Promise<void> {
     console.note(
       `${who} on ${dataset}: ${plural(split.count, `test ${unitOf(split)}`)}, backend ${backend.description}`,
     );
-    const evaluation = await evaluateEnsemble(members, backend, split, {
+    const ensemble = members.map((member): Member => {
+      if (dataset === 'folder' || member === members[0]) return member;
+      const own = prepareTest(dataset, split.source, asked(member));
+      if (!isDeepStrictEqual(pairsOf(own), pairsOf(split))) throw unlike(members[0]!, member);
+      return isDeepStrictEqual(own.recipe, split.recipe) ? member : { ...member, split: own };
+    });
+    const evaluation = await evaluateEnsemble(ensemble, backend, split, {
       interruption,
       onProgress(done, seconds, right) {
         const imagesPerSecond = done / seconds;
@@ -118,12 +125,18 @@ function checkEnsemble([first, ...others]: readonly OpenedWeights[]): void {
     ]);
   };
   for (const other of others) {
-    if (sees(other) !== sees(first!))
-      throw new UserError(
-        `--weights: ${first!.given} and ${other.given} cannot answer together: their images (size, preparation) or classes differ. Average weights of one data set.`,
-      );
+    if (sees(other) !== sees(first!)) throw unlike(first!, other);
   }
 }
+
+const unlike = (first: OpenedWeights, other: OpenedWeights): UserError =>
+  new UserError(
+    `--weights: ${first.given} and ${other.given} cannot answer together: their images (size, preparation) or classes differ. Average weights of one data set.`,
+  );
+
+/** Which pairs of digits are overlaid, and how. */
+const pairsOf = ({ recipe }: ExampleSet): unknown =>
+  recipe.kind === 'multimnist' ? { ...recipe, divisor: undefined } : undefined;
 
 const recipeOf = ({ metadata: { recipe }, given }: OpenedWeights): Recipe | undefined =>
   recipe === undefined ? undefined : recipeOfNote(recipe, given);
@@ -134,11 +147,10 @@ function picturesOf(opened: OpenedWeights): PicturesOrigin | undefined {
   return recipe?.kind === 'images' ? recipe.pictures : undefined;
 }
 
-/** How images are prepared for weights: not which folder they came from, and how that was split. */
+/** What of the preparation must be the same for weights to answer together: how pictures become images of one size. Each may have a scale and statistics of its own. */
 function preparationOf(opened: OpenedWeights): unknown {
   const pictures = picturesOf(opened);
-  const preparation = pictures && { shape: pictures.shape, resize: pictures.resize };
-  return { ...recipeOf(opened), pictures: preparation };
+  return pictures && { shape: pictures.shape, resize: pictures.resize };
 }
 
 /** With the names of the classes, and of the file where there is one: numbers mean nothing to a reader. */

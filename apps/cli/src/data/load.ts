@@ -162,9 +162,21 @@ export interface TestDataOptions extends LoadOptions {
  * @throws UserError for missing or damaged files
  */
 export function loadTestData(name: DatasetName, options: TestDataOptions): ExampleSet {
-  const { dataDir, recipe, overlays } = options;
   if (name === 'folder') return loadTestFolder(options);
-  const images = loadSplit(name, 'test', options);
+  return prepareTest(name, loadSplit(name, 'test', options), options);
+}
+
+/**
+ * Test images, prepared as the options say.
+ *
+ * @throws UserError for missing or damaged files, where the preparation needs the training images
+ */
+export function prepareTest(
+  name: Exclude<DatasetName, 'folder'>,
+  images: ImageDataset,
+  options: TestDataOptions,
+): ExampleSet {
+  const { dataDir, recipe, overlays } = options;
   return orUserError(() => {
     if (recipe?.kind === 'multimnist')
       return exampleSet(images, { ...recipe, passes: overlays ?? recipe.passes });

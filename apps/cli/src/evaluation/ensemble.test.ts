@@ -61,3 +61,28 @@ it('averages the lengths of its members, of one kind or of several', async () =>
     await backend.dispose();
   }
 }, 60_000);
+
+it('shows each member the images as that member was trained to see them', async () => {
+  const backend = await createBackend('wasm', { threads: 1 });
+  const images = digits({ split: 'test', count: 70 });
+  const split = exampleSet(images, { kind: 'images', divisor: 256 });
+  const darker = exampleSet(images, { kind: 'images', divisor: 1024 });
+  const model = buildModel(describeModel('efficient-capsnet', { decoder: false }));
+  const [first, second] = [1, 2].map((seed) => ({ model, ...model.init(randomKey(seed)) }));
+  try {
+    const alone = [
+      await evaluateEnsemble([first!], backend, split),
+      await evaluateEnsemble([second!], backend, darker),
+    ];
+    const together = await evaluateEnsemble([first!, { ...second!, split: darker }], backend, split);
+    expect(together.loss).toBeCloseTo((alone[0]!.loss + alone[1]!.loss) / 2, 6);
+    const same = await evaluateEnsemble([first!, second!], backend, split);
+    expect(Math.abs(same.loss - together.loss)).toBeGreaterThan(1e-5);
+    const fewer = exampleSet(digits({ split: 'test', count: 3 }), { kind: 'images', divisor: 256 });
+    await expect(evaluateEnsemble([first!, { ...second!, split: fewer }], backend, split)).rejects.toThrow(
+      'fewer images',
+    );
+  } finally {
+    await backend.dispose();
+  }
+}, 60_000);

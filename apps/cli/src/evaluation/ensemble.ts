@@ -2,8 +2,9 @@
  * Several networks as one: the lengths of their class capsules are averaged, as Mazzia et al. 2021 do for their best result on MNIST (section
  * "Results"), and the longest average wins. The members need not be of one kind; a CNN brings its probabilities.
  */
-import { compileEvaluateStep, type Model, type Parameters } from '@capsnet/capsules';
+import { compileEvaluateStep, type Batch, type Model, type Parameters } from '@capsnet/capsules';
 import type { Backend } from '@capsnet/tensor';
+import { testBatches } from '../data/batches.js';
 import type { ExampleSet } from '../data/examples.js';
 import { evaluateSplit, type Evaluation, type EvaluationOptions } from './evaluate.js';
 
@@ -11,6 +12,8 @@ export interface Member {
   readonly model: Model;
   readonly parameters: Parameters;
   readonly state: Parameters;
+  /** The same images, prepared for this member, where that is not as in the ensemble's split. */
+  readonly split?: ExampleSet;
 }
 
 /** Element by element the mean of several vectors of one length. */
@@ -38,13 +41,16 @@ export async function evaluateEnsemble(
     if (!steps.has(key)) steps.set(key, compileEvaluateStep(model, { backend }));
     return steps.get(key)!;
   };
+  // Batches of the members that see the images in a way of their own, beside those of the split.
+  const seenBy = members.map((member) => member.split && testBatches(member.split));
   try {
     return await evaluateSplit(
       split,
       async (batch) => {
         const answers: { loss: number; scores: ArrayLike<number> }[] = [];
-        for (const member of members) {
-          const { loss, lengths } = await stepOf(member)(member.parameters, member.state, batch);
+        for (const [index, member] of members.entries()) {
+          const seen = seenBy[index] ? await nextOf(seenBy[index]) : batch;
+          const { loss, lengths } = await stepOf(member)(member.parameters, member.state, seen);
           // A copy: the next member may compute in the same plan.
           const [value, scores] = await Promise.all([loss.item(), lengths.data()]);
           answers.push({ loss: value, scores: Float64Array.from(scores) });
@@ -58,5 +64,12 @@ export async function evaluateEnsemble(
     );
   } finally {
     for (const step of steps.values()) step.release();
+    for (const batches of seenBy) await batches?.return();
   }
+}
+
+async function nextOf(batches: ReturnType<typeof testBatches>): Promise<Batch> {
+  const next = await batches.next();
+  if (next.done) throw new RangeError('evaluateEnsemble: a member has fewer images than the split.');
+  return next.value.batch;
 }
