@@ -12,6 +12,7 @@ import {
   summarize,
   WeightsError,
   recogniseKeras,
+  type RecogniseOptions,
 } from '@capsnet/capsules';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -34,12 +35,16 @@ export interface ListFlags {
   readonly json?: boolean;
 }
 
-export interface ImportFlags extends ListFlags {
-  readonly output: string;
+/** What the user knows of the model in a Keras file. */
+export interface RecogniseFlags extends ListFlags {
   readonly model?: string;
-  readonly dataset?: string;
   readonly input?: readonly [number, number, number];
   readonly classes?: readonly string[];
+}
+
+export interface ImportFlags extends RecogniseFlags {
+  readonly output: string;
+  readonly dataset?: string;
 }
 
 export interface ExportFlags extends ListFlags {
@@ -135,12 +140,17 @@ interface Listed {
 }
 
 /** `capsnet weights info FILE` */
-export async function info(given: string, flags: ListFlags): Promise<void> {
+export async function info(given: string, flags: RecogniseFlags): Promise<void> {
   const console = createConsole();
   const file = findWeights(given);
   const bytes = readBytes(file);
+  const knows = knownOf(flags);
+  if (!isHdf5(bytes) && Object.values(knows).some((known) => known !== undefined))
+    throw new UserError(
+      `--model, --input and --classes are for Keras files: ${file} says itself what its model is.`,
+    );
   const read = isHdf5(bytes)
-    ? await told(() => kerasInfo(bytes, file))
+    ? await told(() => kerasInfo(bytes, file, knows))
     : await told(() => ownInfo(bytes, file));
   const { model, name, notes, tensors, format } = read;
   const { parameters, parametersWithoutDecoder, statistics } = summarize(model);
@@ -185,9 +195,15 @@ export async function info(given: string, flags: ListFlags): Promise<void> {
   );
 }
 
-async function kerasInfo(bytes: Uint8Array, file: string) {
+const knownOf = ({ model, input, classes }: RecogniseFlags): RecogniseOptions => ({
+  model: model === undefined ? undefined : oneOf('--model', 'model', modelNames)(model),
+  input,
+  classNames: classes,
+});
+
+async function kerasInfo(bytes: Uint8Array, file: string, knows: RecogniseOptions) {
   const contents = await readKeras(bytes, file);
-  const { name, model } = recogniseKeras(contents, file);
+  const { name, model } = recogniseKeras(contents, file, knows);
   const tensors: Listed[] = contents.groups.flatMap(({ name: group, weights }) =>
     weights.map((weight) => ({ name: `${group}/${weight.name}`, shape: weight.shape, dtype: 'float32' })),
   );
@@ -218,7 +234,7 @@ export async function importKeras(file: string, flags: ImportFlags): Promise<voi
     throw new UserError(
       `--output: "${flags.output}" should end in .safetensors, the format of capsnet's weights.`,
     );
-  const wanted = flags.model === undefined ? undefined : oneOf('--model', 'model', modelNames)(flags.model);
+  const knows = knownOf(flags);
   const dataset: DatasetName | undefined =
     flags.dataset === undefined ? undefined : datasetName(flags.dataset);
   const bytes = readBytes(file);
@@ -229,7 +245,7 @@ export async function importKeras(file: string, flags: ImportFlags): Promise<voi
   const { name, model, contents } = await told(async () => {
     const read = await readKeras(bytes, file);
     return {
-      ...recogniseKeras(read, file, { model: wanted, input: flags.input, classNames: flags.classes }),
+      ...recogniseKeras(read, file, knows),
       contents: read,
     };
   });

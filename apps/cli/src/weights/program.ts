@@ -1,6 +1,6 @@
 /** The commands under `capsnet weights`, with their flags and help. */
 import type { Command } from 'commander';
-import type { ExportFlags, ImportFlags, ListFlags } from '../commands/weights.js';
+import type { ExportFlags, ImportFlags, ListFlags, RecogniseFlags } from '../commands/weights.js';
 import type { CardFlags } from '../commands/card.js';
 import type { FormatName } from './formats.js';
 import { dataDirectoryFlag, engineFlags, limitTest, outputFlags, overlays } from '../options/flags.js';
@@ -27,31 +27,47 @@ export function weightsCommand(program: Command, example: (...lines: readonly st
   const output = (command: Command, endings: string): Command =>
     command.requiredOption('-o, --output <file>', `file to write (${endings})`, path('--output'));
 
+  const recognising = (command: Command): Command =>
+    command
+      .option('--model <name>', 'Keras: try this model only, see: capsnet info')
+      .option(
+        '--input <size>',
+        'Keras: height x width x channels (default: as in the paper)',
+        imageShape('--input'),
+      )
+      .option(
+        '--classes <names>',
+        'Keras: names of the classes, in their order',
+        names('--classes', 'cat,dog'),
+      );
+
   json(weights.command('list').description('weights that can be given by name'))
     .addHelpText('after', example('capsnet weights list'))
     .action(async (flags: ListFlags) => (await commands()).list(flags));
 
   json(
-    weights
-      .command('info')
-      .argument('<file>', 'a .safetensors or Keras .h5 file, or a name of the list')
-      .description('what a file holds: model, classes, notes, tensors'),
+    recognising(
+      weights
+        .command('info')
+        .argument('<file>', 'a .safetensors or Keras .h5 file, or a name of the list')
+        .description('what a file holds: model, classes, notes, tensors'),
+    ),
   )
     .addHelpText('after', example('capsnet weights info efficient-capsnet-mnist'))
-    .action(async (file: string, flags: ListFlags) => (await commands()).info(file, flags));
+    .action(async (file: string, flags: RecogniseFlags) => (await commands()).info(file, flags));
 
   json(
-    output(
-      weights
-        .command('import')
-        .argument('<file>', 'weights that Keras saved (.h5)')
-        .description('convert Keras weights; the model is recognised by the order and shapes of its arrays'),
-      '.safetensors',
-    )
-      .option('--model <name>', 'try this model only, see: capsnet info')
-      .option('--input <size>', 'height x width x channels (default: as in the paper)', imageShape('--input'))
-      .option('--classes <names>', 'names of the classes, in their order', names('--classes', 'cat,dog'))
-      .option('--dataset <name>', 'data set to note as the one trained on (default: the paper’s)'),
+    recognising(
+      output(
+        weights
+          .command('import')
+          .argument('<file>', 'weights that Keras saved (.h5)')
+          .description(
+            'convert Keras weights; the model is recognised by the order and shapes of its arrays',
+          ),
+        '.safetensors',
+      ),
+    ).option('--dataset <name>', 'data set to note as the one trained on (default: the paper’s)'),
   )
     .addHelpText('after', example('capsnet weights import efficient_capsnet_MNIST.h5 -o mnist.safetensors'))
     .action(async (file: string, flags: ImportFlags) => (await commands()).importKeras(file, flags));

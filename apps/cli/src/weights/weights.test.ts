@@ -109,6 +109,20 @@ describe('from Keras and back', () => {
     expect(foreign.stdout).toMatch(/CapsNet\/routing_7\/W:0 +5 x 16 x 8 x 16/);
     expect(foreign.stdout).toContain('381,234, 151,664 without the decoder');
   });
+
+  it('a Keras file of other images is recognised by their size', async () => {
+    const model = buildModel(
+      describeModel('efficient-capsnet', { input: [64, 64, 3], classNames: ['cat', 'dog', 'hen'] }),
+    );
+    const { parameters, state } = model.init(randomKey(1));
+    writeFileSync(at('own.h5'), await writeKeras(await toKeras(model, parameters, state)));
+    const unknown = await run('info', at('own.h5'));
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('say so with --input and --classes');
+    const sized = await run('info', at('own.h5'), '--input', '64x64x3', '--classes', 'cat,dog,hen');
+    expect(sized.stderr).toBe('');
+    expect(sized.stdout).toMatch(/images +64 x 64 x 3\nclasses +3: cat, dog, hen\n/);
+  });
 });
 
 describe('list', () => {
@@ -160,6 +174,7 @@ describe('mistakes are told in one line', () => {
     ],
     [['export', at('cnn.safetensors'), '-o', at('x.onnx'), '--format', 'onx'], 'Did you mean "onnx"?'],
     [['export', at('keras.h5'), '-o', at('x.h5')], 'is an HDF5 file, as Keras writes them; export takes'],
+    [['info', at('cnn.safetensors'), '--input', '28x28x1'], 'says itself what its model is'],
     [['info', 'efficient-capsnet-digts'], 'Did you mean "efficient-capsnet-digits"?'],
     [['imprt', 'x'], 'Did you mean "import"?'],
     [
