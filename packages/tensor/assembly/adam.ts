@@ -6,13 +6,13 @@
  * `maxima` takes the largest |g| of each chunk.
  */
 import { word, address, real } from './memory';
+import { firstJob, nextJob } from './shares';
 
 export function adam(args: usize, thread: i32, threads: i32): void {
   const n = word(args, 8), chunk = word(args, 15);
   const maxima = address(args, 14);
   const chunks = (n + chunk - 1) / chunk;
-  const last = chunks * (thread + 1) / threads;
-  for (let index = chunks * thread / threads; index < last; index++) {
+  for (let index = firstJob(chunks, thread, threads); index < chunks; index = nextJob()) {
     const start = <usize>(index * chunk) << 2;
     const count = min(chunk, n - index * chunk);
     const largest = adamRun(args, start, count);

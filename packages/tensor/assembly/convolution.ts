@@ -6,6 +6,7 @@
 import { word, address, real } from './memory';
 import { rowsTile, columnsTile, ROWS } from './micro';
 import { activate, copyFloats, startRow, ZEROS } from './tile';
+import { firstJob, nextJob, piecesPerJob } from './shares';
 
 /** Pixels of a block, and how much of the depth is gathered at once. */
 const BLOCK: i32 = 8 * ROWS;
@@ -50,8 +51,7 @@ export function correlate(args: usize, thread: i32, threads: i32): void {
   const imagePixels = height * width;
   const pixels = batch * imagePixels;
   const jobs = (pixels + BLOCK - 1) / BLOCK;
-  const last = jobs * (thread + 1) / threads;
-  for (let job = jobs * thread / threads; job < last; job++) {
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const first = job * BLOCK;
     const count = min(BLOCK, pixels - first);
     for (let k0 = 0; k0 < depth; k0 += DEPTH) {
@@ -103,7 +103,7 @@ export function addFloats(to: usize, from: usize, n: i32): void {
   }
 }
 
-/** Rows of dw that are summed together over all pixels: their results stay in the cache. */
+/** Most rows of dw that are summed together over all pixels: their results stay in the cache. */
 const FILTER_ROWS: i32 = 16 * ROWS;
 /** Pixels gathered at once. */
 const PIXELS: i32 = 64;
@@ -131,11 +131,12 @@ export function filterGradient(args: usize, thread: i32, threads: i32): void {
   const cRow = (<usize>panels << 5) + 64;
   const imagePixels = height * width;
   const pixels = batch * imagePixels;
-  const jobs = (depth + FILTER_ROWS - 1) / FILTER_ROWS;
-  const last = jobs * (thread + 1) / threads;
-  for (let job = jobs * thread / threads; job < last; job++) {
-    const k0 = job * FILTER_ROWS;
-    const k1 = min(depth, k0 + FILTER_ROWS);
+  // Whole tiles: a small filter too is shared.
+  const rows = piecesPerJob(depth, FILTER_ROWS, ROWS, threads);
+  const jobs = (depth + rows - 1) / rows;
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
+    const k0 = job * rows;
+    const k1 = min(depth, k0 + rows);
     const aStep = (<usize>(k1 - k0) << 2) + 64;
     for (let first = 0; first < pixels; first += PIXELS) {
       const count = min(PIXELS, pixels - first);

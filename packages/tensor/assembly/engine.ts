@@ -1,6 +1,6 @@
 /**
- * The engine: walks a program of steps. Every thread runs all of it; each kernel takes its own share of the work, and a barrier stands
- * where the program says so.
+ * The engine: walks a program of steps. Every thread runs all of it; each kernel takes its own share of the work, or job by job (shares.ts), and a barrier
+ * stands where the program says so.
  *
  * A step is `kernel, flags, words, arguments...`; flag 1: wait for all threads after it. Control words lie in the first page of memory.
  */
@@ -15,6 +15,9 @@ import { copyStrided, fillWords, gather, scatterAdd, oneHot, convert } from './m
 import { softmax, squash, squashGradient } from './capsule';
 import { winogradFilter, winogradForward, winogradInputGradient, winogradTransforms, winogradFilterAdjoint } from './winograd';
 import { winogradFilterNine, winogradFilterProducts, winogradProducts, winogradOutputs, winogradInputAdjoints, winogradFilterAdjointNine } from './winogradSteps';
+import { resetShares, startInterval } from './shares';
+// For their test.
+export { piecesPerJob, firstJob, nextJob, resetShares, startInterval } from './shares';
 export * from './micro';
 // Exported although only the engine calls them: inlined into their caller they would be slower.
 export * from './elementwise/instructions';
@@ -71,6 +74,8 @@ export function barrier(threads: i32): void {
   const generation = atomic.load<i32>(GENERATION);
   if (atomic.add<i32>(ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(ARRIVED, 0);
+    resetShares(threads);
+    startInterval();
     atomic.store<i32>(GENERATION, generation + 1);
     return;
   }
@@ -79,6 +84,7 @@ export function barrier(threads: i32): void {
   while (atomic.load<i32>(GENERATION) == generation) {
     if (++spins > patience) sleep(generation);
   }
+  startInterval();
   learn(spins > patience);
 }
 

@@ -9,6 +9,7 @@
 import { word, address, real } from './memory';
 import { rowsTile, columnsTile, ROWS } from './micro';
 import { activate, copyTile, startRow, ZEROS } from './tile';
+import { firstJob, nextJob } from './shares';
 
 /** A panel's slice of k stays in the first-level cache beside that of the rows. */
 export const SLICE: i32 = 256;
@@ -123,8 +124,7 @@ export function matmul(args: usize, thread: i32, threads: i32): void {
   const panelBlock = rowBlocks * batches >= 4 * threads ? panels : 4;
   const panelBlocks = (panels + panelBlock - 1) / panelBlock;
   const jobs = batches * rowBlocks * panelBlocks;
-  const last = jobs * (thread + 1) / threads;
-  for (let job = jobs * thread / threads; job < last; job++) {
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const batch = job / (rowBlocks * panelBlocks);
     const rest = job - batch * rowBlocks * panelBlocks;
     const block = rest / panelBlocks;

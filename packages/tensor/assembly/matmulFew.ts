@@ -10,6 +10,7 @@ import { word, address, real } from './memory';
 import { packPanel, SLICE } from './matmul';
 import { rowsTile, ROWS } from './micro';
 import { activate, copyFloats, copyTile, startRow, ZEROS } from './tile';
+import { firstJob, nextJob } from './shares';
 
 /** Panels of 8 columns that a thread takes at a time. */
 const PANELS: i32 = 4;
@@ -26,8 +27,7 @@ export function matmulFew(args: usize, thread: i32, threads: i32): void {
   const aRow = <usize>word(args, 11), cRow = <usize>n << 2;
   const blocks = (n + 8 * PANELS - 1) / (8 * PANELS);
   const jobs = word(args, 7) * blocks;
-  const last = jobs * (thread + 1) / threads;
-  for (let job = jobs * thread / threads; job < last; job++) {
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const batch = job / blocks;
     const column = (job - batch * blocks) * 8 * PANELS;
     const width = min(8 * PANELS, n - column);

@@ -15,6 +15,7 @@ import {
   threeInputTile, threeInputAdjointTile, threeOutputTile, threeOutputAdjointTile, threeFilterTile, threeFilterAdjointTile,
 } from './winogradTiles';
 import { nineInputTile, nineInputAdjointTile, nineOutputTile, nineOutputAdjointTile } from './winogradNine';
+import { firstJob, nextJob, piecesPerJob } from './shares';
 
 /** Depth of one call of the micro-kernel. */
 const SLICE: i32 = 256;
@@ -139,9 +140,11 @@ export function winogradForward(args: usize, thread: i32, threads: i32): void {
   const kind = word(args, 22);
   const alpha = real(args, 23);
   const tiles = word(args, 1) * tilesDown * tilesAcross;
-  const last = tiles * (thread + 1) / threads;
-  for (let tile = tiles * thread / threads; tile < last; tile += blockTiles) {
-    const count = min(blockTiles, last - tile);
+  const most = piecesPerJob(tiles, blockTiles, ROWS, threads);
+  const jobs = (tiles + most - 1) / most;
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
+    const tile = job * most;
+    const count = min(most, tiles - tile);
     for (let t = 0; t < count; t++) transformInput(x, tile + t, blockV + (<usize>(t * channelsIn) << 2));
     multiplyPlanes(blockV, planeV, channelsIn, u, blockM, planeM, channelsOut, count);
     for (let t = 0; t < count; t++) transformOutput(blockM + (<usize>(t * channelsOut) << 2), tile + t, y, bias, kind, alpha);
@@ -192,16 +195,20 @@ export function winogradInputGradient(args: usize, thread: i32, threads: i32): v
   readShape(args, thread);
   const dy = address(args, 18), u = address(args, 19), dx = address(args, 20);
   const batch = word(args, 1);
-  const firstImage = batch * thread / threads, lastImage = batch * (thread + 1) / threads;
   const perImage = inHeight * inWidth * channelsIn;
-  clearFloats(dx + (<usize>(firstImage * perImage) << 2), (lastImage - firstImage) * perImage);
   const tiles = tilesDown * tilesAcross;
-  const last = lastImage * tiles;
-  for (let tile = firstImage * tiles; tile < last; tile += blockTiles) {
-    const count = min(blockTiles, last - tile);
-    for (let t = 0; t < count; t++) transformGradient(dy, tile + t, blockM + (<usize>(t * channelsOut) << 2));
-    multiplyPlanes(blockM, planeM, channelsOut, u, blockV, planeV, channelsIn, count);
-    for (let t = 0; t < count; t++) addInputTile(blockV + (<usize>(t * channelsIn) << 2), tile + t, dx);
+  const images = piecesPerJob(batch, max(1, 2 * blockTiles / tiles), 1, threads);
+  const jobs = (batch + images - 1) / images;
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
+    const firstImage = job * images, lastImage = min(batch, firstImage + images);
+    clearFloats(dx + (<usize>(firstImage * perImage) << 2), (lastImage - firstImage) * perImage);
+    const last = lastImage * tiles;
+    for (let tile = firstImage * tiles; tile < last; tile += blockTiles) {
+      const count = min(blockTiles, last - tile);
+      for (let t = 0; t < count; t++) transformGradient(dy, tile + t, blockM + (<usize>(t * channelsOut) << 2));
+      multiplyPlanes(blockM, planeM, channelsOut, u, blockV, planeV, channelsIn, count);
+      for (let t = 0; t < count; t++) addInputTile(blockV + (<usize>(t * channelsIn) << 2), tile + t, dx);
+    }
   }
 }
 
@@ -281,15 +288,22 @@ function spreadLanes(from: usize, to: usize): void {
   }
 }
 
+/** Tiles that a thread transforms at a time. */
+const TRANSFORMS: i32 = 16;
+
 /** V and dM of all tiles; an operand at 0 is left out. Own words: 18 x, 19 dy, 20 V, 21 dM. Threads share the tiles. */
 export function winogradTransforms(args: usize, thread: i32, threads: i32): void {
   readShape(args, thread);
   const x = address(args, 18), dy = address(args, 19), v = address(args, 20), m = address(args, 21);
   const tiles = word(args, 1) * tilesDown * tilesAcross;
-  const last = tiles * (thread + 1) / threads;
-  for (let tile = tiles * thread / threads; tile < last; tile++) {
-    if (x != 0) transformInput(x, tile, v + (<usize>(tile * channelsIn) << 2));
-    if (dy != 0) transformGradient(dy, tile, m + (<usize>(tile * channelsOut) << 2));
+  const most = piecesPerJob(tiles, TRANSFORMS, 1, threads);
+  const jobs = (tiles + most - 1) / most;
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
+    const last = min(tiles, (job + 1) * most);
+    for (let tile = job * most; tile < last; tile++) {
+      if (x != 0) transformInput(x, tile, v + (<usize>(tile * channelsIn) << 2));
+      if (dy != 0) transformGradient(dy, tile, m + (<usize>(tile * channelsOut) << 2));
+    }
   }
 }
 

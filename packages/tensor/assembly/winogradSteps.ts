@@ -12,6 +12,7 @@ import { nineFilterTile, nineFilterAdjointTile } from './winogradNine';
 import {
   readShape, filterPlane, addVectors, transformOutput, addInputTile, four, nine, blockV, points, channelsIn, channelsOut, tilesDown, tilesAcross, planeV, planeM, planeU, temp, patch,
 } from './winograd';
+import { firstJob, nextJob } from './shares';
 
 /** Rows of a panel that are transformed together. */
 const BLOCK: i32 = 64;
@@ -118,9 +119,8 @@ export function winogradFilterProducts(args: usize, thread: i32, threads: i32): 
   const blocks = (panels + 7) >> 3;
   const planes = points * points;
   const jobs = (nine ? 169 : four ? 36 : 25) * blocks;
-  const last = jobs * (thread + 1) / threads;
   const packedV = blockV + 8 * PACKED;
-  for (let job = jobs * thread / threads; job < last; job++) {
+  for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const target = job / blocks;
     const firstPanel = (job - target * blocks) << 3;
     const count = min(8, panels - firstPanel);

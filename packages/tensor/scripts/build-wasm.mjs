@@ -29,7 +29,7 @@ for (const [name, flags] of Object.entries(builds)) {
     'simd',
     '--disableWarning',
     '112',
-    // The first 4 KiB are the control words; static data, if there ever is any, comes after them and below the arenas.
+    // The first 4 KiB are the control words; static data comes after them, below the counters of shares.ts (32 KiB) and the arenas (64 KiB).
     '--importMemory',
     '--initialMemory',
     '2',
