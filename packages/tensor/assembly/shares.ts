@@ -20,10 +20,14 @@ let taken: usize = 0;
 let part: i32 = 0, empty: i32 = 0;
 let next: i32 = 0, end: i32 = 0;
 
-/** Jobs of at most `most` pieces each, as many for every thread where there are enough pieces: how many pieces each has, if it can be a multiple of `multiple`. */
+/**
+ * How many of the pieces a job has, at most `most`, so that the threads have equally many jobs or nearly so. Where each thread has several, jobs are of whole
+ * multiples of `multiple` pieces.
+ */
 export function piecesPerJob(pieces: i32, most: i32, multiple: i32, threads: i32): i32 {
   const wanted = ((pieces + most - 1) / most + threads - 1) / threads * threads;
-  return max(1, min(most, ((pieces + wanted - 1) / wanted + multiple - 1) / multiple * multiple));
+  const equal = (pieces + wanted - 1) / wanted;
+  return wanted < 4 * threads ? equal : min(most, (equal + multiple - 1) / multiple * multiple);
 }
 
 /** Begins a step of `count` jobs. The first for this thread, or `count` when none is left. */

@@ -57,8 +57,7 @@ export function winogradProducts(args: usize, thread: i32, threads: i32): void {
   const depth = back ? channelsOut : channelsIn, columns = back ? channelsIn : channelsOut;
   const planeA = back ? planeM : planeV, planeC = back ? planeV : planeM;
   const planes = points * points;
-  const last = planes * (thread + 1) / threads;
-  for (let plane = planes * thread / threads; plane < last; plane++) {
+  for (let plane = firstJob(planes, thread, threads); plane < planes; plane = nextJob()) {
     multiplyPlane(a + <usize>plane * planeA, depth, u + <usize>plane * planeU, c + <usize>plane * planeC, columns, tiles, panels);
   }
 }

@@ -74,8 +74,9 @@ export async function test(flags: TestFlags): Promise<void> {
       `${who} on ${dataset}: ${plural(split.count, `test ${unitOf(split)}`)}, backend ${backend.description}`,
     );
     const ensemble = members.map((member): Member => {
-      if (dataset === 'folder' || member === members[0]) return member;
-      const own = prepareTest(dataset, split.source, asked(member));
+      const options = asked(member);
+      if (dataset === 'folder' || isDeepStrictEqual(options.recipe, asked(members[0]!).recipe)) return member;
+      const own = prepareTest(dataset, split.source, options);
       if (!isDeepStrictEqual(pairsOf(own), pairsOf(split))) throw unlike(members[0]!, member);
       return isDeepStrictEqual(own.recipe, split.recipe) ? member : { ...member, split: own };
     });

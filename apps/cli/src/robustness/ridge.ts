@@ -28,8 +28,9 @@ export function fitRidge(
   const deviation = new Float64Array(size);
   for (const row of rows) for (let k = 0; k < size; k++) mean[k]! += row[k]! / count;
   for (const row of rows) for (let k = 0; k < size; k++) deviation[k]! += (row[k]! - mean[k]!) ** 2 / count;
-  // A feature that never changes says nothing: any scale will do.
-  for (let k = 0; k < size; k++) deviation[k] = Math.sqrt(deviation[k]!) || 1;
+  // A feature that hardly changes here says nothing, and must not be blown up where it does: a unit that is silent for nearly all rows.
+  const least = 0.05 * Math.sqrt(deviation.reduce((sum, square) => sum + square, 0) / size);
+  for (let k = 0; k < size; k++) deviation[k] = Math.max(Math.sqrt(deviation[k]!), least) || 1;
   const offset = targets.reduce((sum, y) => sum + y, 0) / count;
 
   const matrix = Array.from({ length: size }, () => new Float64Array(size));

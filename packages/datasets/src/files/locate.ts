@@ -24,7 +24,8 @@ export function locateDataset(name: FileDatasetName, directories: readonly strin
     fileOf(name, 'test', directories);
     return dirname(fileOf(name, 'train', directories));
   } catch (error) {
-    if (error instanceof DataError) return undefined;
+    // A folder that may not be read is none that has them.
+    if (error instanceof DataError || (error as NodeJS.ErrnoException).code !== undefined) return undefined;
     throw error;
   }
 }

@@ -144,6 +144,7 @@ describe('decodeImage', () => {
     ['a.webp', new TextEncoder().encode('RIFF....WEBPVP8 '), /WebP/],
     ['head.png', cut(plain, 0.001), /cut off within its header|neither/],
     ['half.png', cut(plain, 0.5), /^half\.png is a damaged or truncated PNG file: get the file again\.$/],
+    ['palette.png', bitPng(2, 1, 3, [0b01000000]), /^palette\.png is a damaged or truncated PNG/],
     ['flipped.png', flipped(plain), /^flipped\.png is a damaged or truncated PNG/],
     ['half.jpg', cut(jpeg(64, 64), 0.7), /^half\.jpg is (a damaged or truncated JPEG|damaged)/],
     [

@@ -54,6 +54,7 @@ function fromPng(bytes: Uint8Array, where: string): DecodedImage {
   const { width, height } = png;
   const values = unpackedSamples(png);
   const { palette } = png;
+  if (bytes[25] === 3 && !palette) throw new Error('the palette is missing');
   const stored = palette ? 1 : png.channels;
   const channels = palette || png.channels > 2 ? 3 : 1;
   const largest = palette ? 255 : 2 ** png.depth - 1;

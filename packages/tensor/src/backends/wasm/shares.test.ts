@@ -87,13 +87,17 @@ describe('shares', () => {
     fc.integer({ min: 1, max: 8 }),
     fc.integer({ min: 1, max: 16 }),
   ])(
-    'a job has no more pieces than there is memory for, and no thread lacks one',
+    'a job has no more pieces than there is memory for, and no thread much more than its part',
     (pieces, most, multiple, count) => {
       const [thread] = startThreads(1);
       const size = thread!.piecesPerJob(pieces, most, multiple, count);
       expect(size).toBeGreaterThanOrEqual(1);
       expect(size).toBeLessThanOrEqual(most);
-      if (multiple === 1 && pieces >= count) expect(Math.ceil(pieces / size)).toBeGreaterThan(count / 2);
+      const jobs = Math.ceil(pieces / size);
+      // No thread has more than an equal part of the pieces and a job.
+      expect(Math.ceil(jobs / count) * size).toBeLessThan(pieces / count + 2 * size);
+      if (jobs <= count)
+        expect(size).toBe(Math.ceil(pieces / (Math.ceil(Math.ceil(pieces / most) / count) * count)));
     },
   );
 });
