@@ -18,6 +18,7 @@ function fileOf(name: FileDatasetName, split: Split, directories: readonly strin
  * The folder with the files of a data set, under any of the names that its reader takes; undefined when a file is missing. Nothing is read.
  *
  * @param directories looked into in this order: each may hold the files, or a sub-folder of the data set's name that does
+ * @throws Error for a defect only: a folder that is missing or may not be read has no files
  */
 export function locateDataset(name: FileDatasetName, directories: readonly string[]): string | undefined {
   try {
