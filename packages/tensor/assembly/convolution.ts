@@ -4,13 +4,31 @@
  * filters. Blocks run across the ends of rows and images, so that tiles are full.
  */
 import { word, address, real } from './memory';
-import { rowsTile, columnsTile, ROWS } from './micro';
+import { packPanel } from './matmul';
+import { rowsTile, columnsTile, rowsOfTile, ROWS } from './micro';
 import { activate, copyFloats, startRow, ZEROS } from './tile';
 import { firstJob, nextJob, piecesPerJob } from './shares';
 
 /** Pixels of a block, and how much of the depth is gathered at once. */
 const BLOCK: i32 = 8 * ROWS;
 const DEPTH: i32 = 512;
+
+/** Copies whole runs of at least 4 elements to `to`, one behind the other. The last vector of a run overlaps the one before. */
+function gatherWhole(to: usize, x: usize, runOffsets: usize, runStep: usize, runs: i32, runLength: i32): void {
+  const last = <usize>(runLength - 4) << 2;
+  const end = runOffsets + <usize>runs * runStep;
+  while (runOffsets < end) {
+    const from = x + <usize>load<i32>(runOffsets);
+    let at: usize = 0;
+    while (at < last) {
+      v128.store(to + at, v128.load(from + at));
+      at += 16;
+    }
+    v128.store(to + last, v128.load(from + last));
+    to += last + 16;
+    runOffsets += runStep;
+  }
+}
 
 /** Copies elements [k0, k1) of the concatenated runs at `x` to `to`. */
 export function gatherRuns(to: usize, x: usize, runOffsets: usize, runStep: usize, runLength: i32, k0: i32, k1: i32): void {
@@ -45,29 +63,34 @@ export function correlate(args: usize, thread: i32, threads: i32): void {
   const runOffsets = args + 80;
   const panels = (channels + 7) >> 3;
   const depth = runs * runLength;
-  // Results of a block, rows of all panels; the gathered pixels behind them. Not a power of two apart.
-  const cRow = (<usize>panels << 5) + 64;
-  const gathered = scratch + <usize>BLOCK * cRow;
+  const wholeRuns = depth <= DEPTH && runLength >= 4;
+  // Where the pixels of y lie one behind the other, tiles are stored there.
+  const dense = (channels & 7) == 0 && depth > 0 && yPixel == <usize>channels << 2 && yRow == <usize>width * yPixel && yImage == <usize>height * yRow;
+  // Otherwise results of a block, rows of all panels; the gathered pixels behind them. Not a power of two apart.
+  const scratchRow = (<usize>panels << 5) + 64;
+  const gathered = scratch + <usize>BLOCK * scratchRow;
+  const cRow = dense ? yPixel : scratchRow;
   const imagePixels = height * width;
   const pixels = batch * imagePixels;
   const jobs = (pixels + BLOCK - 1) / BLOCK;
   for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const first = job * BLOCK;
     const count = min(BLOCK, pixels - first);
+    const results = dense ? y + <usize>first * yPixel : scratch;
     for (let k0 = 0; k0 < depth; k0 += DEPTH) {
       const k1 = min(depth, k0 + DEPTH);
       const aRow = (<usize>(k1 - k0) << 2) + 64;
+      startPixels(first, height, width);
       for (let p = 0; p < count; p++) {
-        const image = (first + p) / imagePixels;
-        const rest = first + p - image * imagePixels;
-        const row = rest / width;
-        const at = x + <usize>image * xImage + <usize>row * xRow + <usize>(rest - row * width) * xPixel;
-        gatherRuns(gathered + <usize>p * aRow, at, runOffsets, 4, runLength, k0, k1);
+        const at = x + <usize>image * xImage + <usize>row * xRow + <usize>column * xPixel;
+        if (wholeRuns) gatherWhole(gathered + <usize>p * aRow, at, runOffsets, 4, runs, runLength);
+        else gatherRuns(gathered + <usize>p * aRow, at, runOffsets, 4, runLength, k0, k1);
+        nextPixel();
       }
       const fromBias = k0 == 0 && bias != 0 && (channels & 7) == 0;
       for (let panel = 0; panel < panels; panel++) {
         const bAt = panelsAt + ((<usize>panel * <usize>depth + <usize>k0) << 5);
-        const cAt = scratch + (<usize>panel << 5);
+        const cAt = results + (<usize>panel << 5);
         for (let p = 0; p < count; p += ROWS) {
           const tile = cAt + <usize>p * cRow;
           const from = k0 > 0 ? tile : fromBias ? bias + (<usize>panel << 5) : ZEROS;
@@ -75,18 +98,41 @@ export function correlate(args: usize, thread: i32, threads: i32): void {
         }
       }
     }
+    if (dense) {
+      activate(results, count * channels, kind, alpha);
+      continue;
+    }
     const addBias = bias != 0 && ((channels & 7) != 0 || depth == 0);
+    startPixels(first, height, width);
     for (let p = 0; p < count; p++) {
-      const image = (first + p) / imagePixels;
-      const rest = first + p - image * imagePixels;
-      const row = rest / width;
-      const to = y + <usize>image * yImage + <usize>row * yRow + <usize>(rest - row * width) * yPixel;
+      const to = y + <usize>image * yImage + <usize>row * yRow + <usize>column * yPixel;
       if (depth == 0) startRow(to, 0, channels);
       else copyFloats(to, scratch + <usize>p * cRow, channels);
       if (addBias) addFloats(to, bias, channels);
       if (kind != 0) activate(to, channels, kind, alpha);
+      nextPixel();
     }
   }
+}
+
+// The pixel that this thread is at; globals belong to a thread's instance.
+let image: i32 = 0, row: i32 = 0, column: i32 = 0, lastRow: i32 = 0, lastColumn: i32 = 0;
+
+function startPixels(pixel: i32, height: i32, width: i32): void {
+  const rows = pixel / width;
+  image = rows / height;
+  row = rows - image * height;
+  column = pixel - rows * width;
+  lastRow = height - 1; lastColumn = width - 1;
+}
+
+// @ts-ignore: decorator
+@inline function nextPixel(): void {
+  if (column < lastColumn) { column++; return; }
+  column = 0;
+  if (row < lastRow) { row++; return; }
+  row = 0;
+  image++;
 }
 
 /** to += from, n floats. */
@@ -107,10 +153,12 @@ export function addFloats(to: usize, from: usize, n: i32): void {
 const FILTER_ROWS: i32 = 16 * ROWS;
 /** Pixels gathered at once. */
 const PIXELS: i32 = 64;
+/** Pixels of dy that are further apart (bytes) are copied into panels: 64 of them would fall into few sets of the cache. */
+const FAR: usize = 256;
 
 /**
- * Gradient of the filter: x gathered as above, read column by column, times dy.
- * Words: x, dy, dw, batch, outHeight, outWidth, channelsOut, runs, runLength, xImage, xRow, xPixel, dyImage, dyRow, dyPixel, dwRow (bytes between rows of dw),
+ * Gradient of the filter: x gathered as above, read column by column, times dy, whose pixels lie one behind the other.
+ * Words: x, dy, dw, batch, outHeight, outWidth, channelsOut, runs, runLength, xImage, xRow, xPixel, dyPixel, dwRow (bytes between rows of dw),
  * scratch, scratchPerThread, then for each run: offset into x (bytes), offset into dw (bytes).
  * Threads share the rows of dw; each row is summed over all pixels in the same order.
  */
@@ -119,43 +167,49 @@ export function filterGradient(args: usize, thread: i32, threads: i32): void {
   const batch = word(args, 3), height = word(args, 4), width = word(args, 5), channels = word(args, 6);
   const runs = word(args, 7), runLength = word(args, 8);
   const xImage = <usize>word(args, 9), xRow = <usize>word(args, 10), xPixel = <usize>word(args, 11);
-  const dyImage = <usize>word(args, 12), dyRow = <usize>word(args, 13), dyPixel = <usize>word(args, 14), dwRow = <usize>word(args, 15);
-  const scratch = address(args, 16) + <usize>(word(args, 17) * thread);
-  const offsets = args + 72;
+  const dyPixel = <usize>word(args, 12), dwRow = <usize>word(args, 13);
+  const scratch = address(args, 14) + <usize>(word(args, 15) * thread);
+  const offsets = args + 64;
   const panels = (channels + 7) >> 3;
   const depth = runs * runLength;
   // A panel of dy, the gathered pixels, and the results of the rows.
-  const bPanel = (<usize>PIXELS << 5) + 64;
-  const gathered = scratch + <usize>panels * bPanel;
+  const copied = (channels & 7) != 0 || dyPixel > FAR;
+  const bPanel = copied ? (<usize>PIXELS << 5) + 64 : 32;
+  const bStep = copied ? 32 : dyPixel;
+  const gathered = scratch + <usize>panels * ((<usize>PIXELS << 5) + 64);
   const sums = gathered + <usize>PIXELS * ((<usize>FILTER_ROWS << 2) + 64);
   const cRow = (<usize>panels << 5) + 64;
-  const imagePixels = height * width;
-  const pixels = batch * imagePixels;
+  const pixels = batch * height * width;
   // Whole tiles: a small filter too is shared.
   const rows = piecesPerJob(depth, FILTER_ROWS, ROWS, threads);
   const jobs = (depth + rows - 1) / rows;
+  // A small filter is gathered whole by each thread.
+  const wholeRuns = depth <= FILTER_ROWS && runLength >= 4;
   for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const k0 = job * rows;
     const k1 = min(depth, k0 + rows);
-    const aStep = (<usize>(k1 - k0) << 2) + 64;
+    const aStep = (<usize>(wholeRuns ? depth : k1 - k0) << 2) + 64;
+    const from = gathered + (wholeRuns ? <usize>k0 << 2 : 0);
     for (let first = 0; first < pixels; first += PIXELS) {
       const count = min(PIXELS, pixels - first);
+      startPixels(first, height, width);
       for (let p = 0; p < count; p++) {
-        const image = (first + p) / imagePixels;
-        const rest = first + p - image * imagePixels;
-        const row = rest / width;
-        const column = rest - row * width;
-        gatherRuns(gathered + <usize>p * aStep, x + <usize>image * xImage + <usize>row * xRow + <usize>column * xPixel, offsets, 8, runLength, k0, k1);
-        const dyAt = dy + <usize>image * dyImage + <usize>row * dyRow + <usize>column * dyPixel;
-        for (let panel = 0; panel < panels; panel++) {
-          copyFloats(scratch + <usize>panel * bPanel + (<usize>p << 5), dyAt + (<usize>panel << 5), min(8, channels - (panel << 3)));
-        }
+        const at = x + <usize>image * xImage + <usize>row * xRow + <usize>column * xPixel;
+        if (wholeRuns) gatherWhole(gathered + <usize>p * aStep, at, offsets, 8, runs, runLength);
+        else gatherRuns(gathered + <usize>p * aStep, at, offsets, 8, runLength, k0, k1);
+        nextPixel();
+      }
+      const dyAt = dy + <usize>first * dyPixel;
+      if (copied) {
+        for (let panel = 0; panel < panels; panel++) packPanel(scratch + <usize>panel * bPanel, dyAt + (<usize>panel << 5), count, min(8, channels - (panel << 3)), dyPixel, 4);
       }
       for (let panel = 0; panel < panels; panel++) {
-        const bAt = scratch + <usize>panel * bPanel;
-        for (let k = k0; k < k1; k += ROWS) {
+        const bAt = (copied ? scratch : dyAt) + <usize>panel * bPanel;
+        for (let k = k0; k < k1;) {
+          const tileRows = rowsOfTile(k1 - k);
           const tile = sums + <usize>(k - k0) * cRow + (<usize>panel << 5);
-          columnsTile(min(ROWS, k1 - k), gathered + (<usize>(k - k0) << 2), aStep, bAt, 32, tile, cRow, count, first > 0 ? tile : ZEROS, first > 0 ? cRow : 0);
+          columnsTile(tileRows, from + (<usize>(k - k0) << 2), aStep, bAt, bStep, tile, cRow, count, first > 0 ? tile : ZEROS, first > 0 ? cRow : 0);
+          k += tileRows;
         }
       }
     }

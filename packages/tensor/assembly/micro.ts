@@ -340,6 +340,11 @@ export function columns6(a: usize, aStep: usize, b: usize, bStep: usize, c: usiz
   v128.store(c, c50); v128.store(c, c51, 16);
 }
 
+/** Rows of the next tile of so many: tiles of one or two rows wait for their sums, so two middling ones end better than a full one and such a rest. */
+export function rowsOfTile(left: i32): i32 {
+  return left > ROWS && left < ROWS + 3 ? (left + 1) >> 1 : min(ROWS, left);
+}
+
 /** `rowsR` for R = 1 to 6. */
 export function rowsTile(count: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, k: i32, from: usize, fromRow: usize): void {
   switch (count) {

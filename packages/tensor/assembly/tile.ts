@@ -48,6 +48,13 @@ export function activate(at: usize, n: i32, kind: i32, alpha: f32): void {
   const zero = f32x4.splat(0);
   const slope = f32x4.splat(alpha);
   const end = at + (<usize>n << 2);
+  if (kind == 1) {
+    while (at + 16 <= end) {
+      const x = v128.load(at);
+      v128.store(at, v128.andnot(x, f32x4.lt(x, zero)));
+      at += 16;
+    }
+  }
   while (at + 16 <= end) {
     v128.store(at, activation(v128.load(at), kind, zero, slope));
     at += 16;

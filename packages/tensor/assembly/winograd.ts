@@ -59,8 +59,8 @@ export function filterPlane(plane: i32): i32 {
   return min(i, 4) * 5 + min(plane - i * 7, 4);
 }
 
-/** V of one tile of x: `to` is the tile's row of plane 0. */
-export function transformInput(x: usize, tile: i32, to: usize): void {
+/** V of one tile of x: `to` is the tile's place in plane 0. `width` channels lie side by side there, the next ones `step` bytes further. */
+export function transformInput(x: usize, tile: i32, to: usize, width: i32, step: usize): void {
   const perImage = tilesDown * tilesAcross;
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
@@ -68,15 +68,21 @@ export function transformInput(x: usize, tile: i32, to: usize): void {
   const left = (tile - image * perImage - row * tilesAcross) * advance - padLeft;
   const pixel = <usize>channelsIn << 2;
   const base = x + <usize>(image * inHeight * inWidth) * pixel;
-  let from = base + <usize>(top * inWidth + left) * pixel, fromRow = <usize>inWidth * pixel;
+  let from = base + <usize>(top * inWidth + left) * pixel, fromRow = <usize>inWidth * pixel, fromPixel = pixel;
   if (nine || top < 0 || left < 0 || top + points > inHeight || left + points > inWidth) {
     from = patch;
-    fromRow = <usize>points * patchPixel(channelsIn);
+    fromPixel = patchPixel(channelsIn);
+    fromRow = <usize>points * fromPixel;
     loadPatch(base, inHeight, inWidth, top, left, points, channelsIn);
   }
-  if (nine) nineInputTile(from, fromRow, patchPixel(channelsIn), to, planeV, temp, channelsIn);
-  else if (four) fourInputTile(from, fromRow, pixel, to, planeV, temp, channelsIn);
-  else threeInputTile(from, fromRow, pixel, to, planeV, temp, channelsIn);
+  for (let c = 0; c < channelsIn; c += width) {
+    const channels = min(width, channelsIn - c);
+    if (nine) nineInputTile(from, fromRow, fromPixel, to, planeV, temp, channels);
+    else if (four) fourInputTile(from, fromRow, fromPixel, to, planeV, temp, channels);
+    else threeInputTile(from, fromRow, fromPixel, to, planeV, temp, channels);
+    from += <usize>channels << 2;
+    to += step;
+  }
 }
 
 /** Copies a square of pixels that reaches beyond the image to `patch`, with zeros for what lies outside. */
@@ -92,8 +98,8 @@ function loadPatch(base: usize, height: i32, width: i32, top: i32, left: i32, si
   }
 }
 
-/** dM of one tile of dy. */
-export function transformGradient(dy: usize, tile: i32, to: usize): void {
+/** dM of one tile of dy; `to`, `width` and `step` as above. */
+export function transformGradient(dy: usize, tile: i32, to: usize, width: i32, step: usize): void {
   const perImage = tilesDown * tilesAcross;
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
@@ -107,9 +113,14 @@ export function transformGradient(dy: usize, tile: i32, to: usize): void {
     fromRow = <usize>results * fromPixel;
     loadPatch(base, outHeight, outWidth, top, left, results, channelsOut);
   }
-  if (nine) nineOutputAdjointTile(from, fromRow, fromPixel, to, planeM, temp, channelsOut);
-  else if (four) fourOutputAdjointTile(from, fromRow, pixel, to, planeM, temp, channelsOut);
-  else threeOutputAdjointTile(from, fromRow, pixel, to, planeM, temp, channelsOut);
+  for (let c = 0; c < channelsOut; c += width) {
+    const channels = min(width, channelsOut - c);
+    if (nine) nineOutputAdjointTile(from, fromRow, fromPixel, to, planeM, temp, channels);
+    else if (four) fourOutputAdjointTile(from, fromRow, fromPixel, to, planeM, temp, channels);
+    else threeOutputAdjointTile(from, fromRow, fromPixel, to, planeM, temp, channels);
+    from += <usize>channels << 2;
+    to += step;
+  }
 }
 
 /** A block's products: every plane of `a` (tiles x depth) times its panels of U, to `c` (tiles x columns). */
@@ -145,7 +156,7 @@ export function winogradForward(args: usize, thread: i32, threads: i32): void {
   for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const tile = job * most;
     const count = min(most, tiles - tile);
-    for (let t = 0; t < count; t++) transformInput(x, tile + t, blockV + (<usize>(t * channelsIn) << 2));
+    for (let t = 0; t < count; t++) transformInput(x, tile + t, blockV + (<usize>(t * channelsIn) << 2), channelsIn, 0);
     multiplyPlanes(blockV, planeV, channelsIn, u, blockM, planeM, channelsOut, count);
     for (let t = 0; t < count; t++) transformOutput(blockM + (<usize>(t * channelsOut) << 2), tile + t, y, bias, kind, alpha);
   }
@@ -157,36 +168,21 @@ export function transformOutput(from: usize, tile: i32, y: usize, bias: usize, k
   const image = tile / perImage;
   const row = (tile - image * perImage) / tilesAcross;
   const top = row * results, left = (tile - image * perImage - row * tilesAcross) * results;
-  const pixel = <usize>channelsOut << 2;
-  const stride = <usize>results * pixel;
-  if (nine) nineOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
-  else if (four) fourOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
-  else threeOutputTile(from, planeM, patch, stride, pixel, temp, channelsOut);
+  const pixel = <usize>channelsOut << 2, yRow = <usize>outWidth * pixel;
   const rows = min(results, outHeight - top), columns = min(results, outWidth - left);
+  const whole = !nine && rows == results && columns == results;
+  const at = y + <usize>((image * outHeight + top) * outWidth + left) * pixel;
+  const to = whole ? at : patch, toRow = whole ? yRow : <usize>results * pixel;
+  const biasAt = bias == 0 ? ZEROS : bias, biasStep: usize = bias == 0 ? 0 : 16;
+  const floor = f32x4.splat(kind == 1 ? 0 : -Infinity);
+  if (nine) nineOutputTile(from, planeM, to, toRow, pixel, temp, channelsOut);
+  else if (four) fourOutputTile(from, planeM, to, toRow, pixel, temp, channelsOut, biasAt, biasStep, floor);
+  else threeOutputTile(from, planeM, to, toRow, pixel, temp, channelsOut, biasAt, biasStep, floor);
   for (let i = 0; i < rows; i++) {
-    const to = y + <usize>((image * outHeight + top + i) * outWidth + left) * pixel;
-    const at = patch + <usize>i * stride;
-    if (bias == 0) copyFloats(to, at, columns * channelsOut);
-    else if (kind == 1) for (let j = 0; j < columns; j++) addBiasRelu(to + <usize>j * pixel, at + <usize>j * pixel, bias, channelsOut);
-    else for (let j = 0; j < columns; j++) addBias(to + <usize>j * pixel, at + <usize>j * pixel, bias, channelsOut);
-    if (kind > 1 || (kind == 1 && bias == 0)) activate(to, columns * channelsOut, kind, alpha);
-  }
-}
-
-function addBias(to: usize, from: usize, bias: usize, n: i32): void {
-  const end = to + (<usize>n << 2);
-  while (to < end) {
-    v128.store(to, f32x4.add(v128.load(from), v128.load(bias)));
-    to += 16; from += 16; bias += 16;
-  }
-}
-
-function addBiasRelu(to: usize, from: usize, bias: usize, n: i32): void {
-  const end = to + (<usize>n << 2);
-  const zero = f32x4.splat(0);
-  while (to < end) {
-    v128.store(to, f32x4.max(f32x4.add(v128.load(from), v128.load(bias)), zero));
-    to += 16; from += 16; bias += 16;
+    const atRow = at + <usize>i * yRow;
+    if (!whole) copyFloats(atRow, patch + <usize>i * toRow, columns * channelsOut);
+    if (nine && bias != 0) for (let j = 0; j < columns; j++) addVectors(atRow + <usize>j * pixel, bias, channelsOut);
+    if (kind > 1 || (nine && kind == 1)) activate(atRow, columns * channelsOut, kind, alpha);
   }
 }
 
@@ -205,7 +201,7 @@ export function winogradInputGradient(args: usize, thread: i32, threads: i32): v
     const last = lastImage * tiles;
     for (let tile = firstImage * tiles; tile < last; tile += blockTiles) {
       const count = min(blockTiles, last - tile);
-      for (let t = 0; t < count; t++) transformGradient(dy, tile + t, blockM + (<usize>(t * channelsOut) << 2));
+      for (let t = 0; t < count; t++) transformGradient(dy, tile + t, blockM + (<usize>(t * channelsOut) << 2), channelsOut, 0);
       multiplyPlanes(blockM, planeM, channelsOut, u, blockV, planeV, channelsIn, count);
       for (let t = 0; t < count; t++) addInputTile(blockV + (<usize>(t * channelsIn) << 2), tile + t, dx);
     }
@@ -219,20 +215,33 @@ export function addInputTile(from: usize, tile: i32, dx: usize): void {
   const top = row * advance - padTop;
   const left = (tile - image * perImage - row * tilesAcross) * advance - padLeft;
   const pixel = <usize>channelsIn << 2;
-  const stride = <usize>points * patchPixel(channelsIn);
-  if (nine) nineInputAdjointTile(from, planeV, patch, stride, patchPixel(channelsIn), temp, channelsIn);
-  else if (four) fourInputAdjointTile(from, planeV, patch, stride, pixel, temp, channelsIn);
-  else threeInputAdjointTile(from, planeV, patch, stride, pixel, temp, channelsIn);
+  const base = dx + <usize>(image * inHeight * inWidth) * pixel, dxRow = <usize>inWidth * pixel;
+  if (!nine && top >= 0 && left >= 0 && top + points <= inHeight && left + points <= inWidth) {
+    addTile(from, base + <usize>(top * inWidth + left) * pixel, dxRow, pixel);
+    return;
+  }
+  const fromPixel = patchPixel(channelsIn);
+  const stride = <usize>points * fromPixel;
+  if (nine) nineInputAdjointTile(from, planeV, patch, stride, fromPixel, temp, channelsIn);
+  else {
+    clearFloats(patch, points * points * channelsIn);
+    addTile(from, patch, stride, fromPixel);
+  }
   const firstColumn = max(0, -left);
   const columns = min(points, inWidth - left) - firstColumn;
   const lastRow = min(points, inHeight - top);
   if (columns <= 0) return;
   for (let i = max(0, -top); i < lastRow; i++) {
-    const to = dx + <usize>((image * inHeight + top + i) * inWidth + left + firstColumn) * pixel;
-    const at = patch + <usize>i * stride + <usize>firstColumn * patchPixel(channelsIn);
+    const to = base + <usize>((top + i) * inWidth + left + firstColumn) * pixel;
+    const at = patch + <usize>i * stride + <usize>firstColumn * fromPixel;
     if (!nine) addVectors(to, at, columns * channelsIn);
-    else for (let j = 0; j < columns; j++) addVectors(to + <usize>j * pixel, at + <usize>j * patchPixel(channelsIn), channelsIn);
+    else for (let j = 0; j < columns; j++) addVectors(to + <usize>j * pixel, at + <usize>j * fromPixel, channelsIn);
   }
+}
+
+function addTile(from: usize, to: usize, toRow: usize, toPixel: usize): void {
+  if (four) fourInputAdjointTile(from, planeV, to, toRow, toPixel, temp, channelsIn);
+  else threeInputAdjointTile(from, planeV, to, toRow, toPixel, temp, channelsIn);
 }
 
 /** to += from; n floats, a multiple of 4. */
@@ -291,18 +300,28 @@ function spreadLanes(from: usize, to: usize): void {
 /** Tiles that a thread transforms at a time. */
 const TRANSFORMS: i32 = 16;
 
-/** V and dM of all tiles; an operand at 0 is left out. Own words: 18 x, 19 dy, 20 V, 21 dM. Threads share the tiles. */
+/** Channels of a panel of V and of dM, in which `winogradFilterProducts` reads them: two tiles of the micro-kernel, and its columns. */
+export const PANEL_V: i32 = 12, PANEL_M: i32 = 8;
+
+/**
+ * V and dM of all tiles; an operand at 0 is left out. Own words: 18 x, 19 dy, 20 V, 21 dM, 22 whether they are laid in panels (all tiles of a few
+ * channels one behind the other; else all channels of a tile). Threads share the tiles.
+ */
 export function winogradTransforms(args: usize, thread: i32, threads: i32): void {
   readShape(args, thread);
   const x = address(args, 18), dy = address(args, 19), v = address(args, 20), m = address(args, 21);
   const tiles = word(args, 1) * tilesDown * tilesAcross;
+  const inPanels = word(args, 22) != 0;
+  const widthV = inPanels ? PANEL_V : channelsIn, widthM = inPanels ? PANEL_M : channelsOut;
+  const tileV = <usize>widthV << 2, tileM = <usize>widthM << 2;
+  const stepV = <usize>tiles * tileV, stepM = <usize>tiles * tileM;
   const most = piecesPerJob(tiles, TRANSFORMS, 1, threads);
   const jobs = (tiles + most - 1) / most;
   for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const last = min(tiles, (job + 1) * most);
     for (let tile = job * most; tile < last; tile++) {
-      if (x != 0) transformInput(x, tile, v + (<usize>(tile * channelsIn) << 2));
-      if (dy != 0) transformGradient(dy, tile, m + (<usize>(tile * channelsOut) << 2));
+      if (x != 0) transformInput(x, tile, v + <usize>tile * tileV, widthV, stepV);
+      if (dy != 0) transformGradient(dy, tile, m + <usize>tile * tileM, widthM, stepM);
     }
   }
 }

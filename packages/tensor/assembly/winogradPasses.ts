@@ -16,6 +16,9 @@
 @inline function times(a: v128, b: f32): v128 { return f32x4.mul(a, f32x4.splat(b)); }
 
 // @ts-ignore: decorator
+@inline function addTo(at: usize, a: v128): void { v128.store(at, f32x4.add(v128.load(at), a)); }
+
+// @ts-ignore: decorator
 @inline export function fourInput(from: usize, step: usize, to: usize, toStep: usize): void {
   const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step);
   const d3 = v128.load(from + 3 * step), d4 = v128.load(from + 4 * step), d5 = v128.load(from + 5 * step);
@@ -38,6 +41,17 @@
   v128.store(to + toStep, add(d, times(e, 2)));
   v128.store(to + 2 * toStep, add(s, times(t, 4)));
   v128.store(to + 3 * toStep, add(add(d, times(e, 8)), v128.load(from + 5 * step)));
+}
+
+/** `fourOutput` for a row of y: with a bias, and no less than `floor`. */
+// @ts-ignore: decorator
+@inline export function fourResults(from: usize, to: usize, toStep: usize, bias: v128, floor: v128): void {
+  const m1 = v128.load(from, 16), m2 = v128.load(from, 32), m3 = v128.load(from, 48), m4 = v128.load(from, 64);
+  const s = add(m1, m2), d = sub(m1, m2), t = add(m3, m4), e = sub(m3, m4);
+  v128.store(to, f32x4.pmax(add(add(add(v128.load(from), s), t), bias), floor));
+  v128.store(to + toStep, f32x4.pmax(add(add(d, times(e, 2)), bias), floor));
+  v128.store(to + 2 * toStep, f32x4.pmax(add(add(s, times(t, 4)), bias), floor));
+  v128.store(to + 3 * toStep, f32x4.pmax(add(add(add(d, times(e, 8)), v128.load(from, 80)), bias), floor));
 }
 
 // @ts-ignore: decorator
@@ -79,6 +93,20 @@
   v128.store(to + 5 * toStep, v5);
 }
 
+/** `fourInputAdjoint` for a row of dx, added to what is there. */
+// @ts-ignore: decorator
+@inline export function fourInputsAdd(from: usize, to: usize, toStep: usize): void {
+  const v0 = v128.load(from), v1 = v128.load(from, 16), v2 = v128.load(from, 32);
+  const v3 = v128.load(from, 48), v4 = v128.load(from, 64), v5 = v128.load(from, 80);
+  const s = add(v1, v2), d = sub(v1, v2), t = add(v3, v4), e = times(sub(v3, v4), 2);
+  addTo(to, times(v0, 4));
+  addTo(to + toStep, sub(times(sub(v5, d), 4), e));
+  addTo(to + 2 * toStep, sub(sub(times(v0, -5), times(s, 4)), t));
+  addTo(to + 3 * toStep, add(sub(d, times(v5, 5)), e));
+  addTo(to + 4 * toStep, add(add(v0, s), t));
+  addTo(to + 5 * toStep, v5);
+}
+
 // @ts-ignore: decorator
 @inline export function fourFilterAdjoint(from: usize, step: usize, to: usize, toStep: usize): void {
   const u1 = v128.load(from + step), u2 = v128.load(from + 2 * step);
@@ -108,6 +136,16 @@
   v128.store(to, add(add(v128.load(from), s), v128.load(from + 4 * step)));
   v128.store(to + toStep, add(sub(m1, m2), v128.load(from + 5 * step)));
   v128.store(to + 2 * toStep, add(add(s, v128.load(from + 3 * step)), v128.load(from + 6 * step)));
+}
+
+/** `threeOutput` for a row of y: with a bias, and no less than `floor`. */
+// @ts-ignore: decorator
+@inline export function threeResults(from: usize, to: usize, toStep: usize, bias: v128, floor: v128): void {
+  const m1 = v128.load(from, 16), m2 = v128.load(from, 32);
+  const s = add(m1, m2);
+  v128.store(to, f32x4.pmax(add(add(add(v128.load(from), s), v128.load(from, 64)), bias), floor));
+  v128.store(to + toStep, f32x4.pmax(add(add(sub(m1, m2), v128.load(from, 80)), bias), floor));
+  v128.store(to + 2 * toStep, f32x4.pmax(add(add(add(s, v128.load(from, 48)), v128.load(from, 96)), bias), floor));
 }
 
 /** Five distinct points: the plain products all meet tap 1. */
@@ -144,6 +182,19 @@
   v128.store(to + 4 * toStep, sub(add(v1, v2), v0));
   v128.store(to + 5 * toStep, v128.load(from + 6 * step));
   v128.store(to + 6 * toStep, v3);
+}
+
+/** `threeInputAdjoint` for a row of dx, added to what is there. */
+// @ts-ignore: decorator
+@inline export function threeInputsAdd(from: usize, to: usize, toStep: usize): void {
+  const v0 = v128.load(from), v1 = v128.load(from, 16), v2 = v128.load(from, 32), v3 = v128.load(from, 48);
+  addTo(to, v0);
+  addTo(to + toStep, v128.load(from, 64));
+  addTo(to + 2 * toStep, sub(sub(v1, v2), v3));
+  addTo(to + 3 * toStep, v128.load(from, 80));
+  addTo(to + 4 * toStep, sub(add(v1, v2), v0));
+  addTo(to + 5 * toStep, v128.load(from, 96));
+  addTo(to + 6 * toStep, v3);
 }
 
 // @ts-ignore: decorator

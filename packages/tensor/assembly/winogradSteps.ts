@@ -5,14 +5,14 @@
  * `winograd.ts`.
  */
 import { word, address, real } from './memory';
-import { packPanel, packRows, packTile } from './matmul';
-import { rowsTile, columnsTile, ROWS } from './micro';
+import { packPanel } from './matmul';
+import { rowsTile, columnsTile, rowsOfTile, ROWS } from './micro';
 import { copyFloats, ZEROS } from './tile';
 import { nineFilterTile, nineFilterAdjointTile } from './winogradNine';
 import {
-  readShape, filterPlane, addVectors, transformOutput, addInputTile, four, nine, blockV, points, channelsIn, channelsOut, tilesDown, tilesAcross, planeV, planeM, planeU, temp, patch,
+  readShape, filterPlane, addVectors, transformOutput, addInputTile, four, nine, points, PANEL_V, PANEL_M, channelsIn, channelsOut, tilesDown, tilesAcross, planeV, planeM, planeU, temp, patch,
 } from './winograd';
-import { firstJob, nextJob } from './shares';
+import { firstJob, nextJob, piecesPerJob } from './shares';
 
 /** Rows of a panel that are transformed together. */
 const BLOCK: i32 = 64;
@@ -100,44 +100,47 @@ export function winogradInputAdjoints(args: usize, thread: i32, threads: i32): v
   for (let tile = batch * thread / threads * tiles; tile < last; tile++) addInputTile(v + (<usize>(tile * channelsIn) << 2), tile, dx);
 }
 
-/** Tiles that are summed at once, and the panels they are packed into: all of that lies in the first-level cache. */
-const TILES: i32 = 96;
-const PACKED: usize = 32 * 96 + 64;
+/** Most tiles that are summed at once: a panel of V and one of dM lie in the first-level cache. */
+const TILES: i32 = 512;
 
 /**
- * dU = Vt dM for each plane of U. Rows of V and dM lie far apart, so a slice of tiles is packed first. Own words: 18 V, 19 dM, 20 dU, 21 first panel,
- * 22 panels: a row of dU holds their channels out. Threads share the planes and blocks of 8 panels.
+ * dU = Vt dM for each plane of U. Own words: 18 V, 19 dM (both in panels), 20 dU, 21 first panel of dM, 22 panels: a row of dU holds their channels out, 23 whether dU is added
+ * to. Threads share the planes and blocks of 8 panels.
  */
 export function winogradFilterProducts(args: usize, thread: i32, threads: i32): void {
   readShape(args, thread);
   const v = address(args, 18), m = address(args, 19), u = address(args, 20);
   const tiles = word(args, 1) * tilesDown * tilesAcross;
-  const rowV = <usize>channelsIn << 2, rowM = <usize>channelsOut << 2;
+  const tileV = <usize>PANEL_V << 2, tileM = <usize>PANEL_M << 2;
   const panels = word(args, 22);
-  const from = m + (address(args, 21) << 5), rowU = <usize>panels << 5;
+  const adds = word(args, 23) != 0;
+  const from = m + <usize>(word(args, 21) * tiles) * tileM, rowU = <usize>panels << 5;
   const blocks = (panels + 7) >> 3;
   const planes = points * points;
   const jobs = (nine ? 169 : four ? 36 : 25) * blocks;
-  const packedV = blockV + 8 * PACKED;
+  const most = piecesPerJob(tiles, TILES, 1, 1);
   for (let job = firstJob(jobs, thread, threads); job < jobs; job = nextJob()) {
     const target = job / blocks;
     const firstPanel = (job - target * blocks) << 3;
-    const count = min(8, panels - firstPanel);
-    const to = u + <usize>target * planeU + (<usize>firstPanel << 5);
-    let begun = false;
+    const lastPanel = min(panels, firstPanel + 8);
+    const to = u + <usize>target * planeU;
+    let begun = adds;
     for (let plane = 0; plane < planes; plane++) {
       if (filterPlane(plane) != target) continue;
-      for (let tile = 0; tile < tiles; tile += TILES) {
-        const k = min(TILES, tiles - tile);
-        const aAt = v + <usize>plane * planeV + <usize>tile * rowV;
-        const bAt = from + <usize>plane * planeM + <usize>tile * rowM + (<usize>firstPanel << 5);
-        for (let panel = 0; panel < count; panel++) packRows(blockV + <usize>panel * PACKED, bAt + (<usize>panel << 5), k, rowM);
-        for (let c = 0; c < channelsIn; c += ROWS) {
-          const rows = min(ROWS, channelsIn - c);
-          packTile(packedV, aAt + (<usize>c << 2), rowV, k, rows);
-          for (let panel = 0; panel < count; panel++) {
-            const at = to + <usize>c * rowU + (<usize>panel << 5);
-            columnsTile(rows, packedV, <usize>rows << 2, blockV + <usize>panel * PACKED, 32, at, rowU, k, begun ? at : ZEROS, begun ? rowU : 0);
+      const planeAt = v + <usize>plane * planeV, gradientAt = from + <usize>plane * planeM;
+      for (let tile = 0; tile < tiles; tile += most) {
+        const k = min(most, tiles - tile);
+        for (let c = 0; c < channelsIn; c += PANEL_V) {
+          const aAt = planeAt + <usize>(c / PANEL_V * tiles + tile) * tileV;
+          const rows = min(PANEL_V, channelsIn - c);
+          for (let panel = firstPanel; panel < lastPanel; panel++) {
+            const bAt = gradientAt + <usize>(panel * tiles + tile) * tileM;
+            for (let row = 0; row < rows;) {
+              const at = to + <usize>(c + row) * rowU + (<usize>panel << 5);
+              const count = rowsOfTile(rows - row);
+              columnsTile(count, aAt + (<usize>row << 2), tileV, bAt, tileM, at, rowU, k, begun ? at : ZEROS, begun ? rowU : 0);
+              row += count;
+            }
           }
         }
         begun = true;

@@ -3,8 +3,8 @@
  * function; the passes are inlined.
  */
 import {
-  fourInput, fourInputAdjoint, fourOutput, fourOutputAdjoint, fourFilter, fourFilterAdjoint,
-  threeInput, threeInputAdjoint, threeOutput, threeOutputAdjoint, threeFilter, threeFilterAdjoint,
+  fourInput, fourInputAdjoint, fourInputsAdd, fourOutput, fourOutputAdjoint, fourResults, fourFilter, fourFilterAdjoint,
+  threeInput, threeInputAdjoint, threeInputsAdd, threeOutput, threeOutputAdjoint, threeResults, threeFilter, threeFilterAdjoint,
 } from './winogradPasses';
 
 /** V = Bt d B: 6 x 6 pixels to 36 planes. */
@@ -27,22 +27,23 @@ export function fourInputTile(from: usize, fromRow: usize, fromPixel: usize, to:
   }
 }
 
-/** y = At M A: 36 planes to 4 x 4 pixels. */
-export function fourOutputTile(from: usize, plane: usize, to: usize, toRow: usize, toPixel: usize, temp: usize, channels: i32): void {
+/** y = max(At M A + bias, floor): 36 planes to 4 x 4 pixels. A `biasStep` of 0 takes four numbers for all channels. */
+export function fourOutputTile(from: usize, plane: usize, to: usize, toRow: usize, toPixel: usize, temp: usize, channels: i32, bias: usize, biasStep: usize, floor: v128): void {
   const fromRow = 6 * plane;
   const end = from + (<usize>channels << 2);
   while (from < end) {
+    const b = v128.load(bias);
     fourOutput(from, fromRow, temp, 96);
     fourOutput(from + 1 * plane, fromRow, temp + 16, 96);
     fourOutput(from + 2 * plane, fromRow, temp + 32, 96);
     fourOutput(from + 3 * plane, fromRow, temp + 48, 96);
     fourOutput(from + 4 * plane, fromRow, temp + 64, 96);
     fourOutput(from + 5 * plane, fromRow, temp + 80, 96);
-    fourOutput(temp, 16, to, toPixel);
-    fourOutput(temp + 96, 16, to + 1 * toRow, toPixel);
-    fourOutput(temp + 192, 16, to + 2 * toRow, toPixel);
-    fourOutput(temp + 288, 16, to + 3 * toRow, toPixel);
-    from += 16; to += 16;
+    fourResults(temp, to, toPixel, b, floor);
+    fourResults(temp + 96, to + 1 * toRow, toPixel, b, floor);
+    fourResults(temp + 192, to + 2 * toRow, toPixel, b, floor);
+    fourResults(temp + 288, to + 3 * toRow, toPixel, b, floor);
+    from += 16; to += 16; bias += biasStep;
   }
 }
 
@@ -64,7 +65,7 @@ export function fourOutputAdjointTile(from: usize, fromRow: usize, fromPixel: us
   }
 }
 
-/** dx = B dV Bt: 36 planes to 6 x 6 pixels. */
+/** dx += B dV Bt: 36 planes to 6 x 6 pixels. */
 export function fourInputAdjointTile(from: usize, plane: usize, to: usize, toRow: usize, toPixel: usize, temp: usize, channels: i32): void {
   const fromRow = 6 * plane;
   const end = from + (<usize>channels << 2);
@@ -75,12 +76,12 @@ export function fourInputAdjointTile(from: usize, plane: usize, to: usize, toRow
     fourInputAdjoint(from + 3 * plane, fromRow, temp + 48, 96);
     fourInputAdjoint(from + 4 * plane, fromRow, temp + 64, 96);
     fourInputAdjoint(from + 5 * plane, fromRow, temp + 80, 96);
-    fourInputAdjoint(temp, 16, to, toPixel);
-    fourInputAdjoint(temp + 96, 16, to + 1 * toRow, toPixel);
-    fourInputAdjoint(temp + 192, 16, to + 2 * toRow, toPixel);
-    fourInputAdjoint(temp + 288, 16, to + 3 * toRow, toPixel);
-    fourInputAdjoint(temp + 384, 16, to + 4 * toRow, toPixel);
-    fourInputAdjoint(temp + 480, 16, to + 5 * toRow, toPixel);
+    fourInputsAdd(temp, to, toPixel);
+    fourInputsAdd(temp + 96, to + 1 * toRow, toPixel);
+    fourInputsAdd(temp + 192, to + 2 * toRow, toPixel);
+    fourInputsAdd(temp + 288, to + 3 * toRow, toPixel);
+    fourInputsAdd(temp + 384, to + 4 * toRow, toPixel);
+    fourInputsAdd(temp + 480, to + 5 * toRow, toPixel);
     from += 16; to += 16;
   }
 }
@@ -142,11 +143,12 @@ export function threeInputTile(from: usize, fromRow: usize, fromPixel: usize, to
   }
 }
 
-/** y = At M A: 49 planes to 3 x 3 pixels. */
-export function threeOutputTile(from: usize, plane: usize, to: usize, toRow: usize, toPixel: usize, temp: usize, channels: i32): void {
+/** y = max(At M A + bias, floor): 49 planes to 3 x 3 pixels. */
+export function threeOutputTile(from: usize, plane: usize, to: usize, toRow: usize, toPixel: usize, temp: usize, channels: i32, bias: usize, biasStep: usize, floor: v128): void {
   const fromRow = 7 * plane;
   const end = from + (<usize>channels << 2);
   while (from < end) {
+    const b = v128.load(bias);
     threeOutput(from, fromRow, temp, 112);
     threeOutput(from + 1 * plane, fromRow, temp + 16, 112);
     threeOutput(from + 2 * plane, fromRow, temp + 32, 112);
@@ -154,10 +156,10 @@ export function threeOutputTile(from: usize, plane: usize, to: usize, toRow: usi
     threeOutput(from + 4 * plane, fromRow, temp + 64, 112);
     threeOutput(from + 5 * plane, fromRow, temp + 80, 112);
     threeOutput(from + 6 * plane, fromRow, temp + 96, 112);
-    threeOutput(temp, 16, to, toPixel);
-    threeOutput(temp + 112, 16, to + 1 * toRow, toPixel);
-    threeOutput(temp + 224, 16, to + 2 * toRow, toPixel);
-    from += 16; to += 16;
+    threeResults(temp, to, toPixel, b, floor);
+    threeResults(temp + 112, to + 1 * toRow, toPixel, b, floor);
+    threeResults(temp + 224, to + 2 * toRow, toPixel, b, floor);
+    from += 16; to += 16; bias += biasStep;
   }
 }
 
@@ -179,7 +181,7 @@ export function threeOutputAdjointTile(from: usize, fromRow: usize, fromPixel: u
   }
 }
 
-/** dx = B dV Bt: 49 planes to 7 x 7 pixels. */
+/** dx += B dV Bt: 49 planes to 7 x 7 pixels. */
 export function threeInputAdjointTile(from: usize, plane: usize, to: usize, toRow: usize, toPixel: usize, temp: usize, channels: i32): void {
   const fromRow = 7 * plane;
   const end = from + (<usize>channels << 2);
@@ -191,13 +193,13 @@ export function threeInputAdjointTile(from: usize, plane: usize, to: usize, toRo
     threeInputAdjoint(from + 4 * plane, fromRow, temp + 64, 112);
     threeInputAdjoint(from + 5 * plane, fromRow, temp + 80, 112);
     threeInputAdjoint(from + 6 * plane, fromRow, temp + 96, 112);
-    threeInputAdjoint(temp, 16, to, toPixel);
-    threeInputAdjoint(temp + 112, 16, to + 1 * toRow, toPixel);
-    threeInputAdjoint(temp + 224, 16, to + 2 * toRow, toPixel);
-    threeInputAdjoint(temp + 336, 16, to + 3 * toRow, toPixel);
-    threeInputAdjoint(temp + 448, 16, to + 4 * toRow, toPixel);
-    threeInputAdjoint(temp + 560, 16, to + 5 * toRow, toPixel);
-    threeInputAdjoint(temp + 672, 16, to + 6 * toRow, toPixel);
+    threeInputsAdd(temp, to, toPixel);
+    threeInputsAdd(temp + 112, to + 1 * toRow, toPixel);
+    threeInputsAdd(temp + 224, to + 2 * toRow, toPixel);
+    threeInputsAdd(temp + 336, to + 3 * toRow, toPixel);
+    threeInputsAdd(temp + 448, to + 4 * toRow, toPixel);
+    threeInputsAdd(temp + 560, to + 5 * toRow, toPixel);
+    threeInputsAdd(temp + 672, to + 6 * toRow, toPixel);
     from += 16; to += 16;
   }
 }

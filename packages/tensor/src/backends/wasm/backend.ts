@@ -66,7 +66,7 @@ function prepare(given: Plan, runtime: WasmRuntime): WasmExecutable {
   const base = runtime.allocate(layout.total);
   const at = (node: Tensor): number => base + layout.offsetOf(node);
 
-  // The steps of one stage's works go round by round: the first step of each, a barrier, the second of each, ...
+  // The works of one stage go round by round: the first round of each, a barrier, the second of each, ...
   const steps: { named: Named; barrier: boolean }[] = [];
   const addRound = (round: readonly Named[]): void => {
     // Functions of the host run between programs of the engine, so they come last.
@@ -80,9 +80,11 @@ function prepare(given: Plan, runtime: WasmRuntime): WasmExecutable {
     for (let round = 0; round < rounds; round++) {
       addRound(
         encoded.flatMap((list, k) =>
-          round < list.length
-            ? [{ step: list[round]!, lowered: lowered[stage]![k]!, last: round === list.length - 1 }]
-            : [],
+          [list[round] ?? []].flat().map((step, index, all) => ({
+            step,
+            lowered: lowered[stage]![k]!,
+            last: round === list.length - 1 && index === all.length - 1,
+          })),
         ),
       );
     }

@@ -377,8 +377,6 @@ export function lowerFilterGradient(single: Single, threads: number): Lowered {
             input.height * input.width * g.inputChannels * 4,
             g.strideHeight * input.width * g.inputChannels * 4,
             g.strideWidth * g.inputChannels * 4,
-            g.outputHeight * g.outputWidth * g.outputChannels * 4,
-            g.outputWidth * g.outputChannels * 4,
             g.outputChannels * 4,
             g.outputChannels * 4,
             base + scratch,

@@ -53,7 +53,7 @@ export interface Step {
 /** Address of a tensor's memory. */
 export type AddressOf = (node: Tensor) => number;
 
-/** Steps that run one after the other, each after all threads have finished the one before. */
+/** Rounds of steps that run one after the other, each after all threads have finished the one before. The steps of a round do not need each other. */
 export interface Lowered {
   /** What a profile calls it. */
   readonly label: string;
@@ -62,7 +62,7 @@ export interface Lowered {
   readonly operations: number;
   /** Bytes that the steps need to themselves. */
   readonly workspaceBytes: number;
-  readonly encode: (at: AddressOf, workspace: number) => readonly Step[];
+  readonly encode: (at: AddressOf, workspace: number) => readonly (Step | readonly Step[])[];
 }
 
 const bits = new DataView(new ArrayBuffer(4));

@@ -85,14 +85,15 @@ export class Layout {
     // Pixels of scheme 9 are 64 bytes apart: see `patchPixel` of the kernels. Its filters are transformed 64 rows of a panel at a time.
     const pixel = Math.max(g.inputChannels, g.outputChannels) * 4 + (scheme.number === 9 ? 64 : 0);
     const patch = Math.max(this.planes * pixel, scheme.number === 9 ? 81 * 2112 : 0) + 192;
-    // Whole: 8 panels of 96 tiles of dM and 6 columns of V, packed by `winogradFilterProducts`.
-    const block = whole ? 8 * (96 * 32 + 64) + 96 * 24 : this.planes * (this.planeV + this.planeM);
+    const block = whole ? 0 : this.planes * (this.planeV + this.planeM);
     this.scratchBytes = Math.ceil((2752 + patch + block) / 64) * 64 + 192;
     this.scratch = this.workspace.take((this.scratchBytes / 4) * threads);
   }
 
   get planeV(): number {
-    return planeStride(this.held * this.g.inputChannels * 4);
+    // Whole: perhaps in panels of 12 channels.
+    const channels = this.whole ? Math.ceil(this.g.inputChannels / 12) * 12 : this.g.inputChannels;
+    return planeStride(this.held * channels * 4);
   }
 
   get planeM(): number {
@@ -187,6 +188,17 @@ export function winogradInputGradient(
   };
 }
 
+/** Bytes of V and dM that are in memory at once: about what the second-level cache and a part of the third hold. */
+const chunkBytes = 2_000_000;
+
+/** Images of which V and dM are in memory at once. */
+function imagesAtOnce(g: Conv2dGeometry, scheme: Scheme): number {
+  const { down, across } = tilesOf(g, scheme);
+  const bytes = scheme.points ** 2 * down * across * (g.inputChannels + g.outputChannels) * 4;
+  const chunks = Math.ceil(g.batch / Math.max(1, Math.floor(chunkBytes / bytes)));
+  return Math.ceil(g.batch / chunks);
+}
+
 export function winogradFilterGradient(
   { node, result }: Single,
   g: Conv2dGeometry,
@@ -195,23 +207,56 @@ export function winogradFilterGradient(
   common: Common,
 ): Lowered {
   const [x, dy] = node.inputs as [Tensor, Tensor];
-  const layout = new Layout(g, scheme, threads, true);
-  const v = layout.take(layout.planes, layout.planeV);
-  const m = layout.take(layout.planes, layout.planeM);
+  const batch = imagesAtOnce(g, scheme);
+  const chunks = Math.ceil(g.batch / batch);
+  const layout = new Layout({ ...g, batch }, scheme, threads, true);
+  // Several threads transform one chunk while the one before is multiplied: half as many barriers.
+  const buffers = Array.from({ length: Math.min(threads, chunks, 2) }, () => ({
+    v: layout.take(layout.planes, layout.planeV),
+    m: layout.take(layout.planes, layout.planeM),
+  }));
   const filter = layout.take(scheme.filterPlanes, layout.planeU);
+  const image = g.inputHeight * g.inputWidth * g.inputChannels * 4;
+  const gradient = g.outputHeight * g.outputWidth * g.outputChannels * 4;
   return {
     ...common,
     workspaceBytes: layout.workspace.bytes,
-    encode(at, base): Step[] {
+    encode(at, base) {
       const words = layout.words(base);
-      return [
-        { kernel: 'winogradTransforms', words: [...words, at(x), at(dy), base + v, base + m] },
-        {
-          kernel: 'winogradFilterProducts',
-          words: [...words, base + v, base + m, base + filter, 0, g.outputChannels / 8],
-        },
-        { kernel: 'winogradFilterAdjoint', words: [...words, base + filter, at(result)] },
-      ];
+      const ofChunk = (chunk: number): number[] =>
+        words.with(1, Math.min(batch, g.batch - chunk * batch));
+      const bufferOf = (chunk: number): number[] => {
+        const { v, m } = buffers[chunk % buffers.length]!;
+        return [base + v, base + m];
+      };
+      const transforms = (chunk: number): Step => ({
+        kernel: 'winogradTransforms',
+        words: [
+          ...ofChunk(chunk),
+          at(x) + chunk * batch * image,
+          at(dy) + chunk * batch * gradient,
+          ...bufferOf(chunk),
+          1,
+        ],
+      });
+      const products = (chunk: number): Step => ({
+        kernel: 'winogradFilterProducts',
+        words: [
+          ...ofChunk(chunk),
+          ...bufferOf(chunk),
+          base + filter,
+          0,
+          g.outputChannels / 8,
+          chunk === 0 ? 0 : 1,
+        ],
+      });
+      const rounds: (Step | Step[])[] = [transforms(0)];
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        if (chunk + 1 === chunks) rounds.push(products(chunk));
+        else if (buffers.length > 1) rounds.push([products(chunk), transforms(chunk + 1)]);
+        else rounds.push(products(chunk), transforms(chunk + 1));
+      }
+      return [...rounds, { kernel: 'winogradFilterAdjoint', words: [...words, base + filter, at(result)] }];
     },
   };
 }

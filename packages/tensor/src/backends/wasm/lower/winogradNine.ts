@@ -88,7 +88,7 @@ export function nineForward(
     encode(at, base) {
       const [v, m, filter] = [base + nine.v, base + nine.m, base + nine.filter];
       return nine.chunks(base).flatMap(({ words, input, output }): Step[] => [
-        { kernel: 'winogradTransforms', words: [...words, at(x) + input, 0, v, m] },
+        { kernel: 'winogradTransforms', words: [...words, at(x) + input, 0, v, m, 0] },
         ...nine.blocks.flatMap((block): Step[] => [
           { kernel: 'winogradFilterNine', words: [...words, at(w), filter, 0, ...block] },
           { kernel: 'winogradProducts', words: [...words, v, filter, m, 0, ...block] },
@@ -117,7 +117,7 @@ export function nineInputGradient(
     encode(at, base) {
       const [v, m, filter] = [base + nine.v, base + nine.m, base + nine.filter];
       return nine.chunks(base).flatMap(({ words, input, output, inputSize }): Step[] => [
-        { kernel: 'winogradTransforms', words: [...words, 0, at(dy) + output, v, m] },
+        { kernel: 'winogradTransforms', words: [...words, 0, at(dy) + output, v, m, 0] },
         ...nine.blocks.flatMap((block): Step[] => [
           { kernel: 'winogradFilterNine', words: [...words, at(w), filter, 1, ...block] },
           { kernel: 'winogradProducts', words: [...words, m, filter, v, 1, ...block] },
@@ -144,9 +144,9 @@ export function nineFilterGradient(
     encode(at, base) {
       const [v, m, filter] = [base + nine.v, base + nine.m, base + nine.filter];
       return nine.chunks(base).flatMap(({ words, input, output, first }): Step[] => [
-        { kernel: 'winogradTransforms', words: [...words, at(x) + input, at(dy) + output, v, m] },
+        { kernel: 'winogradTransforms', words: [...words, at(x) + input, at(dy) + output, v, m, 1] },
         ...nine.blocks.flatMap((block): Step[] => [
-          { kernel: 'winogradFilterProducts', words: [...words, v, m, filter, ...block] },
+          { kernel: 'winogradFilterProducts', words: [...words, v, m, filter, ...block, 0] },
           {
             kernel: 'winogradFilterAdjointNine',
             words: [...words, filter, at(result), first ? 0 : 1, ...block],
