@@ -7,15 +7,17 @@
  * alpha, scratch, scratchPerThread.
  */
 import { word, address, real } from './memory';
-import { packPanel, SLICE } from './matmul';
+import { packPanel } from './matmul';
 import { rowsTile, ROWS } from './micro';
 import { activate, copyFloats, copyTile, startRow, ZEROS } from './tile';
 import { firstJob, nextJob } from './shares';
 
 /** Panels of 8 columns that a thread takes at a time. */
 const PANELS: i32 = 4;
+/** Depth that is packed at once: that of all these panels lies in the first-level cache. */
+const DEPTH: i32 = 128;
 /** Bytes from one packed panel to the next. */
-const PANEL: usize = (<usize>SLICE << 5) + 64;
+const PANEL: usize = (<usize>DEPTH << 5) + 64;
 
 export function matmulFew(args: usize, thread: i32, threads: i32): void {
   const m = word(args, 4), n = word(args, 5), k = word(args, 6);
@@ -65,24 +67,36 @@ function multiplyBlock(
 ): void {
   const packed = scratch + 256;
   const panels = (width + 7) >> 3;
-  for (let k0 = 0; k0 < k; k0 += SLICE) {
-    const slice = min(SLICE, k - k0);
+  const whole = width == 8 * PANELS && columnStride == 4;
+  for (let k0 = 0; k0 < k; k0 += DEPTH) {
+    const slice = min(DEPTH, k - k0);
+    const from = b + <usize>k0 * rowStride;
+    if (whole) packFour(packed, from, slice, rowStride);
+    else for (let panel = 0; panel < panels; panel++) packPanel(packed + <usize>panel * PANEL, from + <usize>(panel << 3) * columnStride, slice, min(8, width - (panel << 3)), rowStride, columnStride);
     for (let panel = 0; panel < panels; panel++) {
-      // Two panels share the cache lines of a row of B: packed together, multiplied one after the other.
-      if ((panel & 1) == 0) {
-        const pair = min(2, panels - panel);
-        for (let p = 0; p < pair; p++) {
-          const from = b + <usize>k0 * rowStride + <usize>((panel + p) << 3) * columnStride;
-          packPanel(packed + <usize>p * PANEL, from, slice, min(8, width - ((panel + p) << 3)), rowStride, columnStride);
-        }
-      }
       const columns = min(8, width - (panel << 3));
-      const at = c + (<usize>panel << 5), bAt = packed + <usize>(panel & 1) * PANEL;
+      const at = c + (<usize>panel << 5), bAt = packed + <usize>panel * PANEL;
       for (let row = 0; row < m; row += ROWS) {
         const rows = min(ROWS, m - row);
         multiplyTile(rows, a + <usize>row * aRow + (<usize>k0 << 2), aRow, bAt, at + <usize>row * cRow, cRow, slice, columns, k0 == 0, bias, panel, scratch);
       }
     }
+  }
+}
+
+/** Four panels of rows that lie far apart: each is read once, along its cache lines. */
+export function packFour(to: usize, from: usize, k: i32, rowStride: usize): void {
+  const end = to + (<usize>k << 5);
+  while (to < end) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to + PANEL, v128.load(from, 32));
+    v128.store(to + PANEL, v128.load(from, 48), 16);
+    v128.store(to + 2 * PANEL, v128.load(from, 64));
+    v128.store(to + 2 * PANEL, v128.load(from, 80), 16);
+    v128.store(to + 3 * PANEL, v128.load(from, 96));
+    v128.store(to + 3 * PANEL, v128.load(from, 112), 16);
+    from += rowStride; to += 32;
   }
 }
 
