@@ -34,6 +34,8 @@ export interface TrainingOrder {
   /** Of the whole batch, when several processes share it. */
   readonly batchSize: number;
   readonly key: RandomKey;
+  /** The first epoch (from 0) whose images are not distorted. */
+  readonly undistortedFrom?: number | undefined;
   /** Which of these processes this one is. */
   readonly shard?: Shard | undefined;
 }
@@ -47,9 +49,17 @@ export interface TrainingBatches {
 }
 
 /** The training batches of a set. The thread starts with the first epoch, and goes on to the next ones by itself. */
-export function trainingBatches(set: ExampleSet, { batchSize, key, shard }: TrainingOrder): TrainingBatches {
+export function trainingBatches(
+  set: ExampleSet,
+  { batchSize, key, undistortedFrom = Infinity, shard }: TrainingOrder,
+): TrainingBatches {
   const { source, recipe } = set;
-  const options = { key, batchSize, ...(shard ? { shard: { rank: shard.rank, size: shard.size } } : {}) };
+  const options = {
+    key,
+    batchSize,
+    undistortedFrom,
+    ...(shard ? { shard: { rank: shard.rank, size: shard.size } } : {}),
+  };
   const { stepsPerEpoch } = createPipeline(source, recipe, options);
   let ahead: { readonly batches: Prefetcher; epoch: number; step: number } | undefined;
   const close = async () => {

@@ -5,7 +5,7 @@ import { trainingBatches } from '../data/batches.js';
 import type { ExampleSet } from '../data/examples.js';
 import type { Interruption } from '../interruption.js';
 import type { TrainSettings } from '../settings/settings.js';
-import { fitSettings, keysOf, startOf } from '../training/fitting.js';
+import { fitSettings, orderOf, startOf } from '../training/fitting.js';
 import type { Job } from './job.js';
 import { checkReplicas } from './replicas.js';
 
@@ -22,11 +22,7 @@ export interface Follower {
 export async function followEpochs(follower: Follower): Promise<void> {
   const { job, settings, training, interruption } = follower;
   const { epochs, position, state } = await startOf(follower, undefined);
-  const order = trainingBatches(training, {
-    batchSize: settings.batchSize,
-    key: keysOf(settings).data,
-    shard: job.communicator,
-  });
+  const order = trainingBatches(training, orderOf(follower));
   const stop = new AbortController();
   async function* batches(epoch: number, from: number) {
     for await (const batch of order.epoch(epoch, from)) {

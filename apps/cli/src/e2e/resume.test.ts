@@ -21,6 +21,7 @@ const at = (name: string): string => join(folder.path, name);
 const task = [
   ...['train', '--dataset', 'digits', '--limit-train', '160', '--limit-test', '30', '--epochs', '3'],
   ...['--seed', '3', '--ema', '0.9', '--schedule', 'cosine', '--warmup', '0.5', '--clip', '5', '--augment'],
+  ...['--refine', '0.34'],
 ];
 // A busy machine takes its time.
 const minute = 180_000;

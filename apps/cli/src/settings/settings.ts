@@ -37,6 +37,7 @@ type Filled =
   | 'reconstruction'
   | 'seed'
   | 'augment'
+  | 'refine'
   | 'sameClass'
   | 'select';
 
@@ -142,7 +143,14 @@ function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
   const recorded = given({ ...readSettingsFile('--resume', config) });
   const said = given({ ...flags });
   for (const name of Object.keys(said) as SettingName[]) {
-    if (name === 'epochs' || settingOf(name).sitting !== undefined || said[name] === recorded[name]) continue;
+    // A run may get more epochs, and be refined in them.
+    if (
+      name === 'epochs' ||
+      name === 'refine' ||
+      settingOf(name).sitting !== undefined ||
+      said[name] === recorded[name]
+    )
+      continue;
     const flag = settingOf(name).flag.split(' ')[0]!;
     throw new UserError(
       `--resume: the run in ${directory} was started with ${flag} ${String(recorded[name] ?? '(none)')}, not ${String(said[name])}. Leave ${flag} out, or start another run.`,

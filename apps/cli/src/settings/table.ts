@@ -161,6 +161,12 @@ export const settingsTable = {
   augment: onOff('--augment', 'distort the training images', {
     fallbackHelp: 'on, off for digits and multimnist',
   }),
+  refine: number('--refine <share>', 'share of the epochs, the last ones, that see undistorted images', {
+    from: 0,
+    below: 1,
+    example: '0.2',
+    fallback: 0,
+  }),
   augmentFlip: onOff('--augment-flip', 'mirror half of the images; not for letters'),
   augmentRotate: number('--augment-rotate <degrees>', 'turn by up to so much', {
     from: 0,

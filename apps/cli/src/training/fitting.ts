@@ -2,6 +2,7 @@
 import { startAverage, type Model, type Parameters, type Sums } from '@capsnet/capsules';
 import type { Optimizer } from '@capsnet/autograd';
 import { randomKey, splitKey, type Backend, type RandomKey } from '@capsnet/tensor';
+import type { TrainingOrder } from '../data/batches.js';
 import type { Job } from '../distributed/job.js';
 import { shareState } from '../distributed/replicas.js';
 import type { TrainSettings } from '../settings/settings.js';
@@ -40,6 +41,17 @@ export function fitSettings({ settings, model, backend, job }: Trained, stepsPer
         }
       : {}),
   };
+}
+
+/** How many epochs at the end see undistorted images. A share of 0.29 is 28.999999999999996 of 100 epochs. */
+export const refiningEpochs = ({ epochs, refine }: Pick<TrainSettings, 'epochs' | 'refine'>): number =>
+  Math.floor(refine * epochs + 1e-9);
+
+/** The order and the distortions of the training images. */
+export function orderOf({ settings, job }: Pick<Trained, 'settings' | 'job'>): TrainingOrder {
+  const { batchSize, epochs } = settings;
+  const undistortedFrom = epochs - refiningEpochs(settings);
+  return { batchSize, key: keysOf(settings).data, undistortedFrom, shard: job?.communicator };
 }
 
 export interface Start {

@@ -21,7 +21,7 @@ import { drawReconstructions } from '../evaluation/picture.js';
 import { plural } from '../output/format.js';
 import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
 import { chanceOf, chanceWarning } from './chance.js';
-import { fitSettings, isExhausted, keysOf, startOf } from './fitting.js';
+import { fitSettings, isExhausted, keysOf, orderOf, startOf } from './fitting.js';
 import { optimizerOf } from './recipe.js';
 import { openRecorder, type Weights } from './record.js';
 import { reportEpoch, type EpochEvent } from './report.js';
@@ -43,8 +43,7 @@ export const isBetter = (one: Omit<Best, 'epoch'>, best: Omit<Best, 'epoch'> | u
  */
 export async function trainEpochs(run: Run): Promise<Outcome> {
   const { settings, model, training, backend, folder, console, progress, interruption, job } = run;
-  const keys = keysOf(settings);
-  const fresh = model.init(keys.weights);
+  const fresh = model.init(keysOf(settings).weights);
   const restored = settings.resumed
     ? await restoreState(folder, console, model, optimizerOf(settings), fresh, settings.ema !== undefined)
     : undefined;
@@ -62,8 +61,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
 
   const choosing = choosingSplit(run);
   const evaluator = createEvaluator(model, backend, settings.reconstruction);
-  const { batchSize } = settings;
-  const order = trainingBatches(training, { batchSize, key: keys.data, shard: job?.communicator });
+  const order = trainingBatches(training, orderOf(run));
   const recorder = openRecorder(run, order.stepsPerEpoch, position);
   const stop = new AbortController();
   const started = performance.now();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProgressReport } from '../output/progress.js';
 import { trainingProgress } from './progress.js';
 import { isBetter } from './loop.js';
+import { orderOf } from './fitting.js';
 import { learningRateOf } from './recipe.js';
 
 const settings = (changed: Partial<Parameters<typeof learningRateOf>[0]> = {}) => ({
@@ -84,5 +85,21 @@ describe('trainingProgress', () => {
     expect(reports[14]).toMatchObject({ label: 'test 1/2', done: 50, accuracy: 1 });
     expect(reports[14]!.secondsLeft).toBeCloseTo(11);
     expect(reports[29]!.secondsLeft).toBeCloseTo(0);
+  });
+});
+
+describe('refine', () => {
+  const undistortedFrom = (epochs: number, refine: number) =>
+    orderOf({
+      settings: { epochs, refine, batchSize: 16, seed: 1 } as Parameters<typeof orderOf>[0]['settings'],
+    }).undistortedFrom;
+
+  it.each([
+    [20, 0, 20],
+    [20, 0.2, 16],
+    [100, 0.29, 71],
+    [3, 0.2, 3],
+  ])('%i epochs, a share of %d: undistorted from epoch %i on', (epochs, refine, from) => {
+    expect(undistortedFrom(epochs, refine)).toBe(from);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { randomKey } from '../random.js';
 import { blockDataset, noiseDataset } from '../testing/samples.js';
 import { batchBuffers, batchesOfEpoch, createPipeline, type Pipeline } from './pipeline.js';
-import type { Recipe } from './recipe.js';
+import { undistorted, type Recipe } from './recipe.js';
 
 const blocks = blockDataset(50);
 const pairs = noiseDataset(9, [96, 96, 2], 5);
@@ -64,6 +64,17 @@ describe.each(Object.entries(recipes))('%s', (_, [dataset, recipe]) => {
         expect(counted.flatMap((batch) => [...batch[part]])).toEqual([...whole[part]]);
       expect(counted.map((batch) => batch.whole)).toEqual(counted.map(() => whole.count));
     }
+  });
+  it('undistortedFrom: the epochs before as the recipe says, those from it on as without distortions', () => {
+    const options = { key: randomKey(5), batchSize: 4 };
+    const refined = createPipeline(dataset, recipe, { ...options, undistortedFrom: 2 });
+    const plain = createPipeline(dataset, undistorted(recipe), options);
+    const at = (pipeline: Pipeline, epoch: number) => pipeline.batchAt({ epoch, step: 1 });
+    expect(at(refined, 1)).toEqual(at(make(), 1));
+    expect(at(refined, 2)).toEqual(at(plain, 2));
+    expect(at(refined, 3)).toEqual(at(plain, 3));
+    const distorts = 'augment' in recipe && recipe.augment !== false;
+    if (distorts) expect(at(refined, 2).images).not.toEqual(at(make(), 2).images);
   });
   it('differs between keys', () => {
     const of = (key: number) => make(key).batchAt({ epoch: 0, step: 0 }).images;

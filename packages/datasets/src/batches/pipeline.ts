@@ -6,7 +6,7 @@ import { foldIn, type RandomKey } from '../random.js';
 import { imageSize, oneHot, type ImageDataset, type ImageShape } from '../values/dataset.js';
 import { examplesOf } from './examples.js';
 import { batchCount, epochOrder, shardOf, type ShardRange } from './order.js';
-import type { BatchOptions, Recipe } from './recipe.js';
+import { undistorted, type BatchOptions, type Recipe } from './recipe.js';
 
 /** Memory for a batch, given by the caller. */
 export interface BatchBuffers {
@@ -101,13 +101,14 @@ const streams = { order: 1, examples: 2 } as const;
  * @throws RangeError for a batch size that is not a whole number from 1, or an epoch without batches.
  */
 export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: BatchOptions): Pipeline {
-  const { key, batchSize, shuffle = true, dropLast = false, shard } = options;
+  const { key, batchSize, shuffle = true, dropLast = false, undistortedFrom = Infinity, shard } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(
       `createPipeline: batch size ${batchSize} is not a whole number from 1. Give such a number.`,
     );
   }
   const examples = examplesOf(dataset, recipe);
+  const plain = undistortedFrom === Infinity ? examples : examplesOf(dataset, undistorted(recipe));
   const stepsPerEpoch = batchCount(examples.count, batchSize, dropLast);
   if (stepsPerEpoch === 0) {
     throw new RangeError(
@@ -146,11 +147,12 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
       }
     }
     const { order, exampleKey } = epochAt(epoch);
+    const { make } = epoch < undistortedFrom ? examples : plain;
     const { start, end } = range(step);
     const filled = end - start;
     for (let row = 0; row < filled; row++) {
       const index = order[start + row]!;
-      examples.make(
+      make(
         index,
         foldIn(exampleKey, index),
         out.images.subarray(row * size, (row + 1) * size),

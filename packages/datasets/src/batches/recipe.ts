@@ -57,6 +57,20 @@ export interface MultiMnistRecipe {
 /** How images of a data set become what a model sees, told apart by `kind`. */
 export type Recipe = ImagesRecipe | NorbRecipe | MultiMnistRecipe;
 
+/** A recipe without random distortions. Pairs of overlaid digits stay: there is nothing else to learn from. */
+export function undistorted(recipe: Recipe): Recipe {
+  switch (recipe.kind) {
+    case 'images': {
+      const { augment: _, ...plain } = recipe;
+      return plain;
+    }
+    case 'norb':
+      return { ...recipe, augment: false };
+    case 'multimnist':
+      return recipe;
+  }
+}
+
 /** How examples are put into batches. */
 export interface BatchOptions {
   readonly key: RandomKey;
@@ -65,6 +79,11 @@ export interface BatchOptions {
   readonly shuffle?: boolean;
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
+  /**
+   * From this epoch on (from 0) examples are not distorted: weights trained on distorted images are refined on images as they are
+   * (He et al. 2019, "Data augmentation revisited", section 4). Default: all epochs as the recipe says.
+   */
+  readonly undistortedFrom?: number;
   /** Make only the part of each batch that is this process's, see `shardOf`. Default all of it. */
   readonly shard?: Shard;
 }
