@@ -223,8 +223,7 @@ export function winogradFilterGradient(
     workspaceBytes: layout.workspace.bytes,
     encode(at, base) {
       const words = layout.words(base);
-      const ofChunk = (chunk: number): number[] =>
-        words.with(1, Math.min(batch, g.batch - chunk * batch));
+      const ofChunk = (chunk: number): number[] => words.with(1, Math.min(batch, g.batch - chunk * batch));
       const bufferOf = (chunk: number): number[] => {
         const { v, m } = buffers[chunk % buffers.length]!;
         return [base + v, base + m];
