@@ -12,7 +12,7 @@ import { activate, copyTile, startRow, ZEROS } from './tile';
 import { firstJob, nextJob } from './shares';
 
 /** A panel's slice of k stays in the first-level cache beside that of the rows. */
-export const SLICE: i32 = 256;
+const SLICE: i32 = 256;
 
 export function packPanels(args: usize, thread: i32, threads: i32): void {
   const source = address(args, 0), target = address(args, 1);
@@ -40,7 +40,7 @@ export function packPanel(to: usize, from: usize, k: i32, columns: i32, rowStrid
   else packAny(to, from, k, columns, rowStride, columnStride);
 }
 
-export function packRows(to: usize, from: usize, k: i32, rowStride: usize): void {
+function packRows(to: usize, from: usize, k: i32, rowStride: usize): void {
   const end = to + (<usize>k << 5);
   while (to < end) {
     v128.store(to, v128.load(from));
@@ -86,7 +86,7 @@ function packAny(to: usize, from: usize, k: i32, columns: i32, rowStride: usize,
 }
 
 /** A tile of a transposed A, k by `count` elements, laid side by side: strides of a power of two would fall into one set of the cache. */
-export function packTile(to: usize, from: usize, step: usize, k: i32, count: i32): void {
+function packTile(to: usize, from: usize, step: usize, k: i32, count: i32): void {
   if (count == 6) {
     const end = to + <usize>k * 24;
     while (to < end) {

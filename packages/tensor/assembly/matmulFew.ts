@@ -1,6 +1,6 @@
 /**
  * Matrix products with few rows, as those of a decoder: B is much larger than A and C, and every element of it is used a few times only. It is read
- * once: a slice of 16 columns is packed into the thread's scratch, where strides of 4 KiB do no harm, and multiplied at once. A single row is multiplied
+ * once: 32 columns, 128 deep, are packed into the thread's scratch, where strides of 4 KiB do no harm, and multiplied at once. A single row is multiplied
  * without packing, 32 columns at a time.
  *
  * Words: a, b, c, bias, m, n, k, batches, aBatch, bBatch, cBatch (bytes), aRow (bytes), rowStride, columnStride of B (bytes), activation,

@@ -1,7 +1,7 @@
 /**
  * Winograd's convolutions: transforms of tiles (`winogradTiles.ts`) around one small matrix product for each plane. Forward and input gradient
  * carry a block of tiles through all three phases while it lies in the second-level cache; the filter's gradient sums over all tiles, so
- * its phases are steps of their own. So are all of scheme 9, whose filter is larger than the images (`winogradSteps.ts`).
+ * its phases are steps of their own, over a chunk of the images at a time. So are all of scheme 9, whose filter is larger than the images (`winogradSteps.ts`).
  *
  * Words of every kernel: 0 scheme (4: 3 x 3 taps, stride 1; 3: 3 x 3, stride 2; 9: 9 x 9, stride 2), 1 batch, 2 inHeight, 3 inWidth, 4 channelsIn, 5 channelsOut, 6 outHeight, 7 outWidth, 8 padTop,
  * 9 padLeft, 10 tilesDown, 11 tilesAcross, 12 blockTiles, 13 planeV, 14 planeM, 15 planeU (bytes from one plane to the next), 16 scratch,
@@ -29,10 +29,9 @@ let outHeight: i32 = 0, outWidth: i32 = 0;
 let padTop: i32 = 0, padLeft: i32 = 0, blockTiles: i32 = 0;
 export let tilesDown: i32 = 0, tilesAcross: i32 = 0;
 export let planeV: usize = 0, planeM: usize = 0, planeU: usize = 0;
-/** In the thread's scratch: a vector of each plane; a tile of pixels; blocks of V and M. */
+/** In the thread's scratch: a vector of each plane; a tile of pixels; for forward and input gradient blocks of V and M. */
 export let temp: usize = 0, patch: usize = 0;
-export let blockV: usize = 0;
-let blockM: usize = 0;
+let blockV: usize = 0, blockM: usize = 0;
 
 export function readShape(args: usize, thread: i32): void {
   four = word(args, 0) == 4;
@@ -300,7 +299,7 @@ function spreadLanes(from: usize, to: usize): void {
 /** Tiles that a thread transforms at a time. */
 const TRANSFORMS: i32 = 16;
 
-/** Channels of a panel of V and of dM, in which `winogradFilterProducts` reads them: two tiles of the micro-kernel, and its columns. */
+/** Channels of a panel of V and of dM, in which `winogradFilterProducts` reads them: tiles of the micro-kernel (6 and 6 rows, without relaxed SIMD 5, 4 and 3), and its columns. */
 export const PANEL_V: i32 = 12, PANEL_M: i32 = 8;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The phases of Winograd's convolution as steps of their own, over all tiles at once. The filter's gradient sums over all tiles; scheme 9 needs them in
+ * The phases of Winograd's convolution as steps of their own, over all tiles of a batch or of a chunk of it. The filter's gradient sums over all tiles; scheme 9 needs them in
  * every direction: its filter is larger than the images, and each plane of it is read once and not once a block of tiles. The filter is taken in blocks of
  * columns, so that what one step writes (169 planes of 256 x 64: 11 MB) is still in the last-level cache when the next one reads it. Words as in
  * `winograd.ts`.
@@ -100,8 +100,8 @@ export function winogradInputAdjoints(args: usize, thread: i32, threads: i32): v
   for (let tile = batch * thread / threads * tiles; tile < last; tile++) addInputTile(v + (<usize>(tile * channelsIn) << 2), tile, dx);
 }
 
-/** Most tiles that are summed at once: a panel of V and one of dM lie in the first-level cache. */
-const TILES: i32 = 512;
+/** Most tiles that are summed at once: a panel of V and one of dM lie in a first-level cache of 32 KiB. */
+const TILES: i32 = 384;
 
 /**
  * dU = Vt dM for each plane of U. Own words: 18 V, 19 dM (both in panels), 20 dU, 21 first panel of dM, 22 panels: a row of dU holds their channels out, 23 whether dU is added

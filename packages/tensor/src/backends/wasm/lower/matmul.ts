@@ -10,7 +10,7 @@ const packFrom = 24;
 /** Numbers of B from which on few rows go through `matmulFew`: a smaller one stays in the first-level cache as it lies. */
 const largeFrom = 16384;
 
-/** A thread's own memory: a tile at the edge, and 48 rows of a transposed A over a slice of 256 (or, of B, two panels of 256). */
+/** A thread's own memory: a tile at the edge, and 48 rows of a transposed A over a slice of 256 (or four panels of B, 128 deep). */
 const scratchBytes = 256 + 48 * 256 * 4;
 
 /** Code and parameter of the activation that a kernel applies last. */

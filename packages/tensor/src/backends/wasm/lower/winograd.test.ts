@@ -166,19 +166,55 @@ test('a convolution whose channels are no multiples of 8 goes the direct way', a
 describe('many images go through in chunks, with the same results', () => {
   const many: Record<string, Case> = {
     '9 x 9': { x: [34, 13, 13, 8], filters: 8, stride: 2, taps: 9, padding: none },
-    // Filter gradients: chunks of 17, 17 and 15 images, and of 51 and 50.
-    '3 x 3': { x: [49, 24, 24, 8], filters: 8, stride: 1, taps: 3, padding: none },
-    '3 x 3, stride 2': { x: [101, 20, 20, 8], filters: 8, stride: 2, taps: 3, padding: none },
+    // Filter gradients in chunks of unequal size, channels in several panels, the last of V not full.
+    '3 x 3': { x: [23, 24, 24, 16], filters: 24, stride: 1, taps: 3, padding: none },
+    '3 x 3, stride 2': { x: [51, 20, 20, 16], filters: 24, stride: 2, taps: 3, padding: none },
   };
   test.each(Object.entries(many))('%s', { timeout: 120_000 }, async (name, layer) => {
     for (const pass of passes(layer)) {
       const [one, ...others] = await Promise.all(backends.map((backend) => run(backend, pass)));
       expect(relativeError(one!, await run(oracle, pass))).toBeLessThan(2e-5);
       for (const other of others) expect(other).toEqual(one);
+      expect(relativeError(await run(plain, pass), one!)).toBeLessThan(2e-5);
     }
     if (name === '9 x 9') return;
     const pass = passes(layer)[2]!;
     const text = await compile(pass[2], { backend: backends[0]! }).inspect(pass[1][0]!, pass[1][1]!);
     expect(text.match(/: winogradFilterProducts /g)!.length).toBeGreaterThan(1);
+  });
+});
+
+describe('bias and activation in the transform of the results', () => {
+  const shapes: Record<string, Case> = {
+    'whole tiles and edges': { x: [2, 13, 14, 8], filters: 16, stride: 1, taps: 3, padding: none },
+    'stride 2': { x: [3, 19, 23, 8], filters: 16, stride: 2, taps: 3, padding: none },
+    '9 x 9': { x: [4, 15, 17, 8], filters: 16, stride: 2, taps: 9, padding: none },
+  };
+  const activations = {
+    none: (y: Tensor) => y,
+    relu: (y: Tensor) => apply('relu', [y], {}),
+    'leaky relu': (y: Tensor) => apply('leakyRelu', [y], { alpha: 0.2 }),
+    tanh: (y: Tensor) => apply('tanh', [y], {}),
+  };
+  const cases = Object.entries(shapes).flatMap(([name, layer]) =>
+    Object.entries(activations).flatMap(([activation, f]) =>
+      [true, false].map((biased) => [name, activation, biased ? 'bias' : 'no bias', layer, f] as const),
+    ),
+  );
+  test.each(cases)('%s, %s, %s', async (_, name, biased, layer, activation) => {
+    const [[, operands, convolve]] = passes(layer) as [Pass];
+    const bias = hashed([layer.filters], 4);
+    const f = (x: Tensor, w: Tensor, b: Tensor): Tensor =>
+      activation(biased === 'bias' ? apply('add', [convolve(x, w), b], {}) : convolve(x, w));
+    const [x, w] = operands as [Tensor, Tensor];
+    const on = async (backend: Backend) =>
+      (await (await compile(f, { backend })(x, w, bias)).data()) as Float32Array;
+    // Relative to 1 and no longer to the largest sum.
+    const bound = name === 'tanh' ? 1e-4 : 2e-5;
+    const expected = await on(oracle);
+    expect(relativeError(await on(backends[1]!), expected)).toBeLessThan(bound);
+    expect(relativeError(await on(plain), expected)).toBeLessThan(bound);
+    const text = await compile(f, { backend: backends[0]! }).inspect(x, w, bias);
+    expect(text).toContain(layer.taps === 9 ? ': winogradOutputs ' : ': winogradForward ');
   });
 });

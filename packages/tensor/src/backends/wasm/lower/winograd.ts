@@ -191,11 +191,12 @@ export function winogradInputGradient(
 /** Bytes of V and dM that are in memory at once: about what the second-level cache and a part of the third hold. */
 const chunkBytes = 2_000_000;
 
-/** Images of which V and dM are in memory at once. */
+/** Images of which V and dM are in memory at once. Each chunk is added to all of dU, so it is no smaller than that. */
 function imagesAtOnce(g: Conv2dGeometry, scheme: Scheme): number {
   const { down, across } = tilesOf(g, scheme);
-  const bytes = scheme.points ** 2 * down * across * (g.inputChannels + g.outputChannels) * 4;
-  const chunks = Math.ceil(g.batch / Math.max(1, Math.floor(chunkBytes / bytes)));
+  const image = scheme.points ** 2 * down * across * (g.inputChannels + g.outputChannels) * 4;
+  const sums = scheme.filterPlanes * g.inputChannels * g.outputChannels * 4;
+  const chunks = Math.ceil(g.batch / Math.max(1, Math.floor(Math.max(chunkBytes, sums) / image)));
   return Math.ceil(g.batch / chunks);
 }
 
@@ -223,7 +224,12 @@ export function winogradFilterGradient(
     workspaceBytes: layout.workspace.bytes,
     encode(at, base) {
       const words = layout.words(base);
-      const ofChunk = (chunk: number): number[] => words.with(1, Math.min(batch, g.batch - chunk * batch));
+      const [number, , ...rest] = words as [number, number, ...number[]];
+      const ofChunk = (chunk: number): number[] => [
+        number,
+        Math.min(batch, g.batch - chunk * batch),
+        ...rest,
+      ];
       const bufferOf = (chunk: number): number[] => {
         const { v, m } = buffers[chunk % buffers.length]!;
         return [base + v, base + m];
