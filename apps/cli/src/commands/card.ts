@@ -32,6 +32,7 @@ export interface CardFlags extends TestDataFlags, EngineFlags, OutputFlags {
 /** `run` of a config.json. */
 type RunNotes = Pick<RunFacts, 'capsnet' | 'protocol' | 'machine'> & {
   readonly data: Pick<RunFacts, 'trainImages' | 'validationImages'>;
+  readonly before?: RunFacts['before'];
 };
 
 /** What the folder of a run says. @throws UserError when it is not one, or its run has not ended an epoch */
@@ -54,12 +55,12 @@ export function readRun(directory: string): RunFacts {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as RunFacts['epochs'][number] & { readonly event: string })
       .filter(({ event }) => event === 'epoch');
-    const { capsnet, protocol, machine, data } = config.run;
+    const { capsnet, protocol, machine, data, before = [] } = config.run;
     const settings: GivenSettings = Object.fromEntries(
       settingNames.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),
     );
     const { trainImages, validationImages } = data;
-    return { settings, capsnet, protocol, machine, trainImages, validationImages, epochs };
+    return { settings, capsnet, protocol, machine, trainImages, validationImages, before, epochs };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError)
       throw new UserError(

@@ -24,6 +24,7 @@ import { createConsole, silentConsole } from '../output/console.js';
 import { createProgress } from '../output/progress.js';
 import { lockRun } from '../runs/lock.js';
 import { openRunFolder } from '../runs/run-folder.js';
+import { readJson } from '../settings/file.js';
 import {
   recordedImages,
   recordedProcesses,
@@ -31,7 +32,7 @@ import {
   type TrainFlags,
   type TrainSettings,
 } from '../settings/settings.js';
-import { runConfig } from '../training/config.js';
+import { resumedConfig, runConfig } from '../training/config.js';
 import { trainEpochs } from '../training/loop.js';
 import { megabytes, memoryNeed } from '../training/memory.js';
 import { trainingProgress } from '../training/progress.js';
@@ -135,6 +136,10 @@ async function lead(flags: TrainFlags, prepared: Prepared): Promise<void> {
       const processes = job?.communicator.size;
       const parts = { version, settings, model, training, validation, testing, backend, processes };
       folder.writeConfig(runConfig(parts));
+    } else {
+      const done = folder.metrics().filter(({ event }) => event === 'epoch').length;
+      const changed = resumedConfig(readJson('--resume', folder.configFile) as object, settings, done);
+      if (changed) folder.writeConfig(changed);
     }
     const json = flags.json === true;
     const run: Run = {

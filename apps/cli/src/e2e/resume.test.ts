@@ -21,7 +21,7 @@ const at = (name: string): string => join(folder.path, name);
 const task = [
   ...['train', '--dataset', 'digits', '--limit-train', '160', '--limit-test', '30', '--epochs', '3'],
   ...['--seed', '3', '--ema', '0.9', '--schedule', 'cosine', '--warmup', '0.5', '--clip', '5', '--augment'],
-  ...['--refine', '0.34'],
+  ...['--refine', '0.5'],
 ];
 // A busy machine takes its time.
 const minute = 180_000;
@@ -174,6 +174,45 @@ describe('resuming', () => {
       const without = await capsnet(['train', '--resume', out]);
       expect(without.code).toBe(2);
       expect(without.stderr).toMatch(/no run in .*again to go on with: it has no config\.json/);
+    },
+    minute,
+  );
+
+  it(
+    'goes on to another end, and keeps it for the next time',
+    async () => {
+      const out = at('further');
+      const small = [
+        'train',
+        '--dataset',
+        'digits',
+        '--limit-train',
+        '64',
+        '--limit-test',
+        '20',
+        '--augment',
+      ];
+      expect((await capsnet([...small, '--epochs', '1', '--out', out])).code).toBe(0);
+      const further = [
+        'train',
+        '--resume',
+        out,
+        '--epochs',
+        '3',
+        '--refine',
+        '0.4',
+        '--stop-after',
+        '0.0001',
+      ];
+      const stopped = await capsnet(further);
+      expect(stopped.code, stopped.stderr).toBe(0);
+      expect(stopped.stderr).toContain('augmented but for the last epoch');
+      const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as object;
+      const before = [{ epochs: 1, refine: 0, done: 1 }];
+      expect(config).toMatchObject({ epochs: 3, refine: 0.4, run: { before } });
+      const ended = await capsnet(['train', '--resume', out]);
+      expect(ended.code, ended.stderr).toBe(0);
+      expect(ended.stdout + ended.stderr).toContain('of 3');
     },
     minute,
   );

@@ -33,6 +33,21 @@ describe('settings', () => {
     });
   });
 
+  it.each([
+    [{ dataset: 'digits' }, 'digits is not augmented here (--augment). Leave it out.'],
+    [{ dataset: 'mnist', augment: false }, 'mnist is not augmented here'],
+    [
+      { dataset: 'multimnist', augment: true },
+      'the pairs of multimnist are laid over each other in every epoch',
+    ],
+    [
+      { dataset: 'mnist', epochs: 3 },
+      '--refine 0.2 of 3 epochs is less than one of them. Ask for 0.34 or more',
+    ],
+  ] as const)('refuses --refine for %j', (said, sentence) => {
+    expect(() => resolveSettings({ ...said, refine: 0.2, out: 'x' })).toThrow(sentence);
+  });
+
   it('the paper preset is the recipe of the paper', () => {
     expect(resolveSettings({ preset: 'paper', dataset: 'mnist' })).toMatchObject({
       epochs: 150,

@@ -95,7 +95,7 @@ function fill(
   const all = { ...defaults(), ...own, ...preset, ...said } as Required<GivenSettings> & EngineFlags;
   const { dataset, lr, schedule } = all;
   const model = all.model ?? modelOf[dataset];
-  return {
+  const settings: TrainSettings = {
     ...all,
     model,
     lrMin: all.lrMin ?? (schedule === 'cosine' ? lr / 100 : Math.min(lr, 5e-5)),
@@ -106,6 +106,26 @@ function fill(
     resumed,
     wholeBatch,
   };
+  checkRefine(settings);
+  return settings;
+}
+
+/** How many epochs at the end see undistorted images. A share of 0.29 is 28.999999999999996 of 100 epochs. */
+export const refiningEpochs = ({ epochs, refine }: Pick<TrainSettings, 'epochs' | 'refine'>): number =>
+  Math.floor(refine * epochs + 1e-9);
+
+/** @throws UserError when there would be nothing to refine */
+function checkRefine({ refine, epochs, augment, dataset, resumed }: TrainSettings): void {
+  if (refine === 0) return;
+  if (!augment || dataset === 'multimnist')
+    throw new UserError(
+      `--refine has no meaning where no image is distorted: ${augment ? 'the pairs of multimnist are laid over each other in every epoch' : `${dataset} is not augmented here (--augment)`}. Leave it out.`,
+    );
+  // A run that goes on may have been given fewer epochs.
+  if (!resumed && refiningEpochs({ epochs, refine }) === 0)
+    throw new UserError(
+      `--refine ${refine} of ${epochs} epochs is less than one of them. Ask for ${Math.ceil(100 / epochs) / 100} or more, or leave it out.`,
+    );
 }
 
 /** @throws UserError for a file that is wrong, or settings that exclude each other */
@@ -123,7 +143,7 @@ export function resolveSettings(flags: TrainFlags): TrainSettings {
   return settings;
 }
 
-/** The settings of a run that goes on: its own; flags may change only what does not touch what is learned. */
+/** The settings of a run that goes on: its own; flags may change only its end, and what does not touch what is learned. */
 function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
   for (const [name, value] of [
     ['--config', flags.config],

@@ -52,6 +52,39 @@ export const runConfig = ({
   },
 });
 
+/** What a run was to come to, before it went on to another end. */
+export interface EarlierEnd {
+  readonly epochs: number;
+  readonly refine: number;
+  /** Epochs that were complete when that changed. */
+  readonly done: number;
+}
+
+/**
+ * The record of a run that goes on to another end: the new one, and under `run.before` what it was trained for until now. Undefined when the end stays: fewer
+ * epochs are for this sitting.
+ *
+ * @param recorded `config.json`
+ * @param done epochs that are complete
+ */
+export function resumedConfig(
+  recorded: Partial<EarlierEnd> & { readonly run?: object },
+  { epochs, refine }: Pick<TrainSettings, 'epochs' | 'refine'>,
+  done: number,
+): object | undefined {
+  const old = { epochs: recorded.epochs ?? epochs, refine: recorded.refine ?? 0 };
+  if (epochs <= old.epochs && refine === old.refine) return undefined;
+  const { before = [] } = (recorded.run ?? {}) as { readonly before?: readonly EarlierEnd[] };
+  // Nothing was trained for an end that changes at once.
+  const trained = done > (before.at(-1)?.done ?? 0);
+  return {
+    ...recorded,
+    epochs,
+    refine,
+    run: { ...recorded.run, before: trained ? [...before, { ...old, done }] : before },
+  };
+}
+
 /** How the best epoch is chosen, as every output names it. */
 export const protocolOf = (validation: ExampleSet | undefined): string =>
   validation

@@ -5,7 +5,7 @@ import { randomKey, splitKey, type Backend, type RandomKey } from '@capsnet/tens
 import type { TrainingOrder } from '../data/batches.js';
 import type { Job } from '../distributed/job.js';
 import { shareState } from '../distributed/replicas.js';
-import type { TrainSettings } from '../settings/settings.js';
+import { refiningEpochs, type TrainSettings } from '../settings/settings.js';
 import type { Position, Restored, TrainingState } from './checkpoint.js';
 import { learningRateOf, optimizerOf } from './recipe.js';
 
@@ -42,10 +42,6 @@ export function fitSettings({ settings, model, backend, job }: Trained, stepsPer
       : {}),
   };
 }
-
-/** How many epochs at the end see undistorted images. A share of 0.29 is 28.999999999999996 of 100 epochs. */
-export const refiningEpochs = ({ epochs, refine }: Pick<TrainSettings, 'epochs' | 'refine'>): number =>
-  Math.floor(refine * epochs + 1e-9);
 
 /** The order and the distortions of the training images. */
 export function orderOf({ settings, job }: Pick<Trained, 'settings' | 'job'>): TrainingOrder {

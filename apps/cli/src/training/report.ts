@@ -4,21 +4,20 @@ import type { Job } from '../distributed/job.js';
 import { outcomeOf } from '../evaluation/words.js';
 import { count, duration, loss as showLoss, percent, plural, typed } from '../output/format.js';
 import { emit, type Event } from '../output/json.js';
-import type { TrainSettings } from '../settings/settings.js';
+import { refiningEpochs, type TrainSettings } from '../settings/settings.js';
 import { protocolOf } from './config.js';
-import { refiningEpochs } from './fitting.js';
 import { choosingSplit, resumeCommand, type Outcome, type Run } from './run.js';
 
 /** What is about to happen. */
 export function announce(run: Run): void {
   const { console, settings, training, validation, testing, backend, job } = run;
   const { model, dataset, batchSize, augment, seed, out } = settings;
-  const refining = augment ? refiningEpochs(settings) : 0;
+  const refining = refiningEpochs(settings);
   const unit = unitOf(training);
   const held = validation ? `, ${count(validation.count)} for validation` : '';
   console.note(
     `${model} on ${dataset}: ${plural(training.count, `training ${unit}`)}${held}, ${plural(testing.count, `test ${unit}`)}` +
-      `${augment ? ', augmented' : ''}${refining > 0 ? ` but for the last ${plural(refining, 'epoch')}` : ''}, batches of ${batchSize}, seed ${seed}`,
+      `${augment ? ', augmented' : ''}${refining > 0 ? ` but for the last ${refining === 1 ? 'epoch' : plural(refining, 'epoch')}` : ''}, batches of ${batchSize}, seed ${seed}`,
   );
   if (!validation) console.note(`protocol: ${protocolOf(validation)}`);
   if (job) {

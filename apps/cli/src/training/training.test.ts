@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProgressReport } from '../output/progress.js';
 import { trainingProgress } from './progress.js';
 import { isBetter } from './loop.js';
+import { resumedConfig } from './config.js';
 import { orderOf } from './fitting.js';
 import { learningRateOf } from './recipe.js';
 
@@ -98,8 +99,34 @@ describe('refine', () => {
     [20, 0, 20],
     [20, 0.2, 16],
     [100, 0.29, 71],
-    [3, 0.2, 3],
   ])('%i epochs, a share of %d: undistorted from epoch %i on', (epochs, refine, from) => {
     expect(undistortedFrom(epochs, refine)).toBe(from);
+  });
+});
+
+describe('the record of a run that goes on', () => {
+  const recorded = { epochs: 20, seed: 3, run: { capsnet: '0.1.0' } };
+  it('stays as it is when its end does', () => {
+    expect(resumedConfig(recorded, { epochs: 20, refine: 0 }, 7)).toBeUndefined();
+    expect(resumedConfig(recorded, { epochs: 8, refine: 0 }, 7)).toBeUndefined();
+  });
+  it('has the new end, and what was trained for the ones before', () => {
+    const refined = resumedConfig(recorded, { epochs: 24, refine: 0.2 }, 20) as typeof recorded;
+    const first = { epochs: 20, refine: 0, done: 20 };
+    expect(refined).toEqual({
+      ...{ epochs: 24, refine: 0.2, seed: 3 },
+      run: { capsnet: '0.1.0', before: [first] },
+    });
+    expect(resumedConfig(refined, { epochs: 30, refine: 0.2 }, 22)).toMatchObject({
+      epochs: 30,
+      run: { before: [first, { epochs: 24, refine: 0.2, done: 22 }] },
+    });
+  });
+  it('passes over an end that nothing was trained for', () => {
+    const refined = resumedConfig(recorded, { epochs: 24, refine: 0 }, 20) as typeof recorded;
+    expect(resumedConfig(refined, { epochs: 30, refine: 0 }, 20)).toMatchObject({
+      epochs: 30,
+      run: { before: [{ epochs: 20, refine: 0, done: 20 }] },
+    });
   });
 });

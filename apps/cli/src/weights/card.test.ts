@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel } from '@capsnet/capsules';
@@ -76,9 +76,20 @@ describe('capsnet weights card', () => {
     run: { capsnet: '0.1.0', protocol: 'honest', machine, data },
   };
   writeFileSync(join(made, 'config.json'), JSON.stringify(config));
+  const goneOn = join(folder, 'gone-on');
+  mkdirSync(goneOn);
+  writeFileSync(
+    join(goneOn, 'config.json'),
+    JSON.stringify({
+      ...config,
+      ...{ epochs: 2, refine: 0.5, augment: true },
+      run: { ...config.run, before: [{ epochs: 3, refine: 0, done: 1 }] },
+    }),
+  );
   const epoch = (n: number) =>
     JSON.stringify({ event: 'epoch', epoch: n, seconds: 100, valSeconds: 5, valAccuracy: 0.9 + n / 100 });
-  writeFileSync(join(made, 'metrics.jsonl'), `${epoch(1)}\n${epoch(2)}\n`);
+  for (const run of [made, goneOn]) writeFileSync(join(run, 'metrics.jsonl'), `${epoch(1)}\n${epoch(2)}\n`);
+  copyFileSync(join(made, 'best.safetensors'), join(goneOn, 'best.safetensors'));
   const few = ['--threads', '1', '-o', folder];
 
   it('writes weights that say their error, and a card', async () => {
@@ -116,6 +127,14 @@ describe('capsnet weights card', () => {
     ])
       expect(card).toContain(part);
     expect(card.match(/^\| \d \|( \d+ \|){10}$/gm)).toHaveLength(10);
+  });
+
+  it('has all commands of a run that went on to another end', async () => {
+    const { code, stderr } = await run(goneOn, '--name', 'went-on', ...few, '--limit-test', '20');
+    expect(code, stderr).toBe(0);
+    expect(readFileSync(join(folder, 'went-on.md'), 'utf8')).toContain(
+      '| command | `capsnet train --dataset digits --epochs 3 --seed 4 --augment --out RUN` (stopped after epoch 1), then `capsnet train --resume RUN --epochs 2 --refine 0.5` |',
+    );
   });
 
   it.each([

@@ -5,6 +5,7 @@
 import { summarize, type Model } from '@capsnet/capsules';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { count, duration, percent } from '../output/format.js';
+import type { EarlierEnd } from '../training/config.js';
 import { recordedSettings, resolveSettings } from '../settings/settings.js';
 import { settingNames, settingOf, type GivenSettings } from '../settings/table.js';
 
@@ -16,6 +17,8 @@ export interface RunFacts {
   readonly machine: { readonly node: string; readonly platform: string; readonly backend: string };
   readonly trainImages: number;
   readonly validationImages: number;
+  /** What the run was to come to before it went on to another end. */
+  readonly before: readonly EarlierEnd[];
   /** A line an epoch. */
   readonly epochs: readonly {
     readonly epoch: number;
@@ -72,6 +75,19 @@ export function commandOf(recorded: GivenSettings): string {
   return ['capsnet train', ...flags].join(' ');
 }
 
+/** The commands that repeat a run which went on to another end: one for each end. */
+function commandsOf({ settings, before }: Pick<RunFacts, 'settings' | 'before'>): string {
+  if (before.length === 0) return `\`${commandOf(settings)}\``;
+  const { epochs = 0, refine = 0 } = settings;
+  return [...before, { epochs, refine, done: epochs }]
+    .map(({ epochs, refine, done }, index) => {
+      const goOn = `capsnet train --resume RUN --epochs ${epochs}${refine > 0 ? ` --refine ${refine}` : ''}`;
+      const command = index === 0 ? `${commandOf({ ...settings, epochs, refine })} --out RUN` : goOn;
+      return `\`${command}\`${done < epochs ? ` (stopped after epoch ${done})` : ''}`;
+    })
+    .join(', then ');
+}
+
 /** How often each class was taken for each: rows are the truth. */
 export function confusionOf({ verdicts }: Evaluation, classes: number): number[][] {
   const table = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
@@ -126,7 +142,7 @@ export function cardText(card: Card): string {
       'trained on',
       `${dataset}, ${count(facts.trainImages)} images${validationImages > 0 ? `; ${count(validationImages)} more held out` : ''}`,
     ],
-    ['command', `\`${commandOf(settings)}\``],
+    ['command', commandsOf(facts)],
     ['seed', String(settings.seed ?? 1)],
     ['epochs', `${epochsDone(facts)}; the weights are those of epoch ${card.bestEpoch}`],
     ['time', duration(trained)],

@@ -80,8 +80,8 @@ export interface BatchOptions {
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
   /**
-   * From this epoch on (from 0) examples are not distorted: weights trained on distorted images are refined on images as they are
-   * (He et al. 2019, "Data augmentation revisited", section 4). Default: all epochs as the recipe says.
+   * From this epoch on (from 0) examples are not distorted: what was learned from distorted images is refined on images as they are
+   * (He et al. 2019, "Data augmentation revisited", refine on less distorted ones). Default: all epochs as the recipe says.
    */
   readonly undistortedFrom?: number;
   /** Make only the part of each batch that is this process's, see `shardOf`. Default all of it. */
