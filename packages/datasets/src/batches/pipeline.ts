@@ -147,12 +147,12 @@ export function createPipeline(dataset: ImageDataset, recipe: Recipe, options: B
       }
     }
     const { order, exampleKey } = epochAt(epoch);
-    const { make } = epoch < undistortedFrom ? examples : plain;
+    const maker = epoch < undistortedFrom ? examples : plain;
     const { start, end } = range(step);
     const filled = end - start;
     for (let row = 0; row < filled; row++) {
       const index = order[start + row]!;
-      make(
+      maker.make(
         index,
         foldIn(exampleKey, index),
         out.images.subarray(row * size, (row + 1) * size),
