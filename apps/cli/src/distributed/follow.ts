@@ -20,7 +20,7 @@ export interface Follower {
 
 /** Follows the leader to the end of the training. */
 export async function followEpochs(follower: Follower): Promise<void> {
-  const { job, settings, training, interruption } = follower;
+  const { job, training, interruption } = follower;
   const { epochs, position, state } = await startOf(follower, undefined);
   const order = trainingBatches(training, orderOf(follower));
   const stop = new AbortController();
