@@ -43,7 +43,7 @@ for (let round = 0; round < Number(rounds); round++) {
   const measured = await capsnet(
     ...['bench', '--model', 'efficient-capsnet', '--batch', '16', '--only', 'training', '--seconds', '4'],
   );
-  speeds.benchmark.push(measured.find(({ kind }) => kind === 'training').imagesPerSecond);
+  speeds.benchmark.push(measured.find(({ event }) => event === 'training').imagesPerSecond);
   const epochs = await capsnet(
     ...['train', '--dataset', 'mnist', '--data-dir', data, '--batch-size', '16', '--epochs', '2', '--quiet'],
     ...['--limit-train', '4960', '--hold-out', '160', '--limit-test', '160', '--out', join(work, `${round}`)],
