@@ -149,7 +149,7 @@ export function openRecorder(run: Run, stepsPerEpoch: number, position: Position
         },
       });
       const words = {
-        epochs: `all ${epochs} epochs are done`,
+        epochs: epochs === 1 ? 'its epoch is done' : `all ${epochs} epochs are done`,
         'early-stop': `ended after epoch ${epochs}, because none of the last ${settings.earlyStop ?? 0} was better`,
         'stop-after': `the time was up in epoch ${epochs + 1} of ${settings.epochs}`,
       }[ending];
