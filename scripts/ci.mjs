@@ -64,6 +64,7 @@ const total = { passed: 0, failed: 0 };
 for (const name of byName) {
   const { counts, seconds } = results.get(name) ?? { counts: { passed: 0, failed: 1 }, seconds: 0 };
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
+  for (const failure of counts.failures ?? []) console.log(`  - ${failure}`);
   total.passed += counts.passed;
   total.failed += counts.failed;
 }

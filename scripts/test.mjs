@@ -24,11 +24,11 @@ const tests = await turbo([
   ...['--continue=dependencies-successful', '--output-logs=new-only', ...args],
 ]);
 
-const { text, passed, failed, skipped } = collect([...checks.tasks, ...tests.tasks]);
+const { text, passed, failed, skipped, failures } = collect([...checks.tasks, ...tests.tasks]);
 // Turbo itself may fail (a bad turbo.json, a wrong filter): then there is no task to blame, and it still counts.
 const unexplained = failed === 0 && (checks.code !== 0 || tests.code !== 0) ? 1 : 0;
 mkdirSync(join(root, '.reports'), { recursive: true });
-writeFileSync(summary, JSON.stringify({ passed, failed: failed + unexplained, skipped }));
+writeFileSync(summary, JSON.stringify({ passed, failed: failed + unexplained, skipped, failures }));
 const seconds = ((Date.now() - started) / 1000).toFixed(0);
 console.log(
   `\n${text}\n\n${passed} passed, ${failed + unexplained} failed, ${skipped} skipped (${seconds} s)` +

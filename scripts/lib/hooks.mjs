@@ -6,7 +6,7 @@ import { root, run } from './process.mjs';
 const folder = join(root, 'scripts', 'ci');
 
 /**
- * @typedef {{ passed: number, failed: number }} Counts
+ * @typedef {{ passed: number, failed: number, failures?: string[] }} Counts `failures`: what failed, by name, as far as it was told
  * @typedef {{ name: string, needs: string[], beside: boolean }} Hook `needs`: Debian's packages. `beside`: another hook may run at the same time.
  */
 
@@ -76,5 +76,6 @@ export async function runHook({ name }, { quiet, env }) {
   });
   if (quiet) console.log(`${title}\n${output.trimEnd()}`);
   const last = [...output.matchAll(/^(\d+) passed, (\d+) failed/gm)].at(-1);
-  return checked(code, last && { passed: Number(last[1]), failed: Number(last[2]) });
+  const failures = output.split('\n').filter((line) => line.startsWith('FAILED'));
+  return checked(code, last && { passed: Number(last[1]), failed: Number(last[2]), failures });
 }

@@ -60,7 +60,7 @@ function countTests(folder, code) {
 
 /**
  * @param {import('./turbo.mjs').Task[]} tasks all tasks of the run
- * @returns {{ text: string, passed: number, failed: number, skipped: number }}
+ * @returns {{ text: string, passed: number, failed: number, skipped: number, failures: string[] }}
  */
 export function collect(tasks) {
   const folders = packageFolders();
@@ -116,5 +116,5 @@ export function collect(tasks) {
       .trimEnd(),
   );
   const list = failures.length === 0 ? [] : ['', 'Failed:', ...failures.map((failure) => `  - ${failure}`)];
-  return { text: [...table, ...list].join('\n'), ...total };
+  return { text: [...table, ...list].join('\n'), failures, ...total };
 }

@@ -12,16 +12,14 @@ export { readNpzDataset, writeNpzDataset } from './files/npz.js';
 export { prefetch, shareDataset, type Prefetcher, type PrefetchOptions } from './batches/prefetch.js';
 export {
   chooseSize,
-  colourModes,
   defaultTestShare,
   readImageFolder,
   readTestFolder,
-  sideLimits,
-  type ColourMode,
   type FolderOptions,
   type ImageFolder,
   type Preparation,
 } from './folder/read.js';
+export { colourModes, sideLimits, type ColourMode } from './choices.js';
 export { listImages, mostClasses, type ListedImage, type Listing } from './folder/layout.js';
 export { remoteDatasets, type RemoteDataset, type RemoteFile } from './fetch/catalogue.js';
 export {

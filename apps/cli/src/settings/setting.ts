@@ -2,7 +2,7 @@
  * Kinds of settings. One setting is stated once, and is then a flag of the command line, a key of a configuration file, an entry of the published JSON
  * schema and a line of the help.
  */
-import { sideLimits } from '@capsnet/datasets/node';
+import { sideLimits } from '@capsnet/datasets/choices';
 import { UserError } from '../errors.js';
 import { oneOf, path, wholeNumber, type Parser } from '../options/values.js';
 

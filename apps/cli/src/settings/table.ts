@@ -1,8 +1,7 @@
 /** Every setting of a training: the flags of `capsnet train`, the keys of `--config FILE.json`, what `config.json` of a run records. */
 import { modelNames } from '@capsnet/capsules';
 import { datasetNames } from '../data/names.js';
-import { colourModes } from '@capsnet/datasets/node';
-import { resizeModes } from '@capsnet/datasets/images';
+import { colourModes, resizeModes } from '@capsnet/datasets/choices';
 import { backendRequests } from '../options/flags.js';
 import { oneOf } from '../options/values.js';
 import { choice, imageSize, integer, location, number, onOff, type Setting } from './setting.js';

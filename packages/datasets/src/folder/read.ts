@@ -4,21 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { sideLimits, type ColourMode, type ResizeMode } from '../choices.js';
 import { DataError } from '../errors.js';
 import { systemReason } from '../files/bytes.js';
 import { decodeImage } from '../images/decode.js';
 import { imageHeader } from '../images/header.js';
-import { prepareImage, type ResizeMode } from '../images/prepare.js';
+import { prepareImage } from '../images/prepare.js';
 import type { RandomKey } from '../random.js';
 import { imageDataset, imageSize, subset, type ImageDataset, type ImageShape } from '../values/dataset.js';
 import { copiesOf, toldCopies } from './copies.js';
 import { byName, listImages, namesOf, type ListedImage, type Listing } from './layout.js';
 import { splitListing } from './split.js';
-
-/** What becomes of the colours of one's own images. */
-export const colourModes = ['auto', 'grey', 'colour'] as const;
-/** `auto`: as the images are; `grey` and `colour`: all of them so. */
-export type ColourMode = (typeof colourModes)[number];
 
 /** How a folder of images is read. */
 export interface FolderOptions {
@@ -53,9 +49,6 @@ export interface ImageFolder {
 
 /** Share of each class that is for testing when nobody says. */
 export const defaultTestShare = 0.2;
-
-/** Shortest and longest side that models take. */
-export const sideLimits = [28, 224] as const;
 
 /**
  * Height and width for images of these sizes: their own when all have one, of 28 to 224 pixels; else a square of the median of their longer sides, at least 28

@@ -6,7 +6,8 @@ import { DataError } from '../errors.js';
 import { crc32 } from '../files/zip.js';
 import { decodeImage, type DecodedImage } from './decode.js';
 import { imageHeader } from './header.js';
-import { prepareImage, resizeModes } from './prepare.js';
+import { resizeModes } from '../choices.js';
+import { prepareImage } from './prepare.js';
 
 const png = (image: Partial<ImageData> & Pick<ImageData, 'width' | 'height' | 'data'>): Uint8Array =>
   encodePng(image);

@@ -2,4 +2,5 @@
 export { DataError } from '../errors.js';
 export { decodeImage, type DecodedImage } from './decode.js';
 export { imageHeader, type ImageHeader } from './header.js';
-export { prepareImage, resizeModes, type ResizeMode } from './prepare.js';
+export { resizeModes, type ResizeMode } from '../choices.js';
+export { prepareImage } from './prepare.js';

@@ -1,16 +1,9 @@
 /** Images of any size to the one size that a model sees: fitted into it, or cropped to fill it. */
 import { crop } from '../augment/geometry.js';
 import { resize } from '../augment/resize.js';
+import type { ResizeMode } from '../choices.js';
 import type { ImageShape } from '../values/dataset.js';
 import type { DecodedImage } from './decode.js';
-
-/**
- * `fit`: the whole image, scaled to the size it fits into, the rest in the mean colour of its edge; `crop`: the middle of the image, scaled to
- * fill the size. An image of the same proportions is only scaled by either.
- */
-export const resizeModes = ['fit', 'crop'] as const;
-/** One of `resizeModes`. */
-export type ResizeMode = (typeof resizeModes)[number];
 
 /**
  * The image in the wanted size and number of channels, values from 0 to 1: height * width * channels of them. Scaling down averages over
