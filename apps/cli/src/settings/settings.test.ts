@@ -36,16 +36,23 @@ describe('settings', () => {
   it.each([
     [{ dataset: 'digits' }, 'digits is not augmented here (--augment). Leave it out.'],
     [{ dataset: 'mnist', augment: false }, 'mnist is not augmented here'],
-    [
-      { dataset: 'multimnist', augment: true },
-      'the pairs of multimnist are laid over each other in every epoch',
-    ],
+    [{ dataset: 'multimnist' }, 'the pairs of multimnist are laid over each other anew in every epoch'],
+    [{ dataset: 'multimnist', augment: true }, 'the pairs of multimnist are laid over each other anew'],
     [
       { dataset: 'mnist', epochs: 3 },
       '--refine 0.2 of 3 epochs is less than one of them. Ask for 0.34 or more',
     ],
   ] as const)('refuses --refine for %j', (said, sentence) => {
     expect(() => resolveSettings({ ...said, refine: 0.2, out: 'x' })).toThrow(sentence);
+  });
+
+  it('a run that goes on refuses a typed --refine that comes to no epoch, and drops one that it began with', () => {
+    file({ dataset: 'digits', augment: true, epochs: 100, refine: 0.01 });
+    expect(() => resolveSettings({ resume: folder, epochs: 8, refine: 0.01 })).toThrow(
+      '--refine 0.01 of 8 epochs is less than one of them.',
+    );
+    expect(resolveSettings({ resume: folder, epochs: 8 })).toMatchObject({ epochs: 8, refine: 0 });
+    expect(resolveSettings({ resume: folder, epochs: 200 })).toMatchObject({ epochs: 200, refine: 0.01 });
   });
 
   it('the paper preset is the recipe of the paper', () => {

@@ -95,7 +95,7 @@ function fill(
   const all = { ...defaults(), ...own, ...preset, ...said } as Required<GivenSettings> & EngineFlags;
   const { dataset, lr, schedule } = all;
   const model = all.model ?? modelOf[dataset];
-  const settings: TrainSettings = {
+  return {
     ...all,
     model,
     lrMin: all.lrMin ?? (schedule === 'cosine' ? lr / 100 : Math.min(lr, 5e-5)),
@@ -106,8 +106,6 @@ function fill(
     resumed,
     wholeBatch,
   };
-  checkRefine(settings);
-  return settings;
 }
 
 /** How many epochs at the end see undistorted images. A share of 0.29 is 28.999999999999996 of 100 epochs. */
@@ -115,14 +113,13 @@ export const refiningEpochs = ({ epochs, refine }: Pick<TrainSettings, 'epochs' 
   Math.floor(refine * epochs + 1e-9);
 
 /** @throws UserError when there would be nothing to refine */
-function checkRefine({ refine, epochs, augment, dataset, resumed }: TrainSettings): void {
+function checkRefine({ refine, epochs, augment, dataset }: TrainSettings): void {
   if (refine === 0) return;
-  if (!augment || dataset === 'multimnist')
+  if (dataset === 'multimnist' || !augment)
     throw new UserError(
-      `--refine has no meaning where no image is distorted: ${augment ? 'the pairs of multimnist are laid over each other in every epoch' : `${dataset} is not augmented here (--augment)`}. Leave it out.`,
+      `--refine has no meaning where no image is distorted: ${dataset === 'multimnist' ? 'the pairs of multimnist are laid over each other anew in every epoch' : `${dataset} is not augmented here (--augment)`}. Leave it out.`,
     );
-  // A run that goes on may have been given fewer epochs.
-  if (!resumed && refiningEpochs({ epochs, refine }) === 0)
+  if (refiningEpochs({ epochs, refine }) === 0)
     throw new UserError(
       `--refine ${refine} of ${epochs} epochs is less than one of them. Ask for ${Math.ceil(100 / epochs) / 100} or more, or leave it out.`,
     );
@@ -135,6 +132,7 @@ export function resolveSettings(flags: TrainFlags): TrainSettings {
   const wholeBatch = flags.batchSize === undefined && processesOf(run) !== undefined;
   const said = { ...given({ ...file }), ...given({ ...flags }) };
   const settings = fill(said, flags.out, { resumed: false, wholeBatch });
+  checkRefine(settings);
   if (settings.select === 'test' && settings.holdOut !== undefined) {
     throw new UserError(
       '--hold-out has no meaning with --select test, which chooses the best epoch on the test split. Leave one of them out.',
@@ -176,7 +174,10 @@ function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
       `--resume: the run in ${directory} was started with ${flag} ${String(recorded[name] ?? '(none)')}, not ${String(said[name])}. Leave ${flag} out, or start another run.`,
     );
   }
-  return fill({ ...recorded, ...said }, directory, { resumed: true, wholeBatch: true });
+  const settings = fill({ ...recorded, ...said }, directory, { resumed: true, wholeBatch: true });
+  if (said.refine !== undefined) checkRefine(settings);
+  // A share that the run began with may come to no epoch of fewer.
+  return refiningEpochs(settings) === 0 ? { ...settings, refine: 0 } : settings;
 }
 
 /** Processes that the run trained on which noted this, see `config.ts`; undefined for one process, and for settings of no run. */
