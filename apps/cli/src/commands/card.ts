@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unitOf } from '../data/examples.js';
 import { UserError, systemReason } from '../errors.js';
 import { evaluateEnsemble } from '../evaluation/ensemble.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -14,13 +15,20 @@ import { startBackend } from '../machine/start.js';
 import type { EngineFlags, OutputFlags } from '../options/flags.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { createConsole } from '../output/console.js';
-import { percent } from '../output/format.js';
+import { percent, plural } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { writeFileAtomically } from '../runs/atomic.js';
+import { configTested } from '../training/config.js';
 import { settingNames, type GivenSettings } from '../settings/table.js';
 import { cardText, type RunFacts } from '../weights/card.js';
 import { cloneFolder } from '../weights/find.js';
-import { openTestData, openWeights, type OpenedWeights, type TestDataFlags } from '../weights/open.js';
+import {
+  answersPairs,
+  openTestData,
+  openWeights,
+  type OpenedWeights,
+  type TestDataFlags,
+} from '../weights/open.js';
 
 export interface CardFlags extends TestDataFlags, EngineFlags, OutputFlags {
   readonly name: string;
@@ -30,8 +38,9 @@ export interface CardFlags extends TestDataFlags, EngineFlags, OutputFlags {
 }
 
 /** `run` of a config.json. */
-type RunNotes = Pick<RunFacts, 'capsnet' | 'protocol' | 'machine'> & {
+type RunNotes = Pick<RunFacts, 'capsnet' | 'machine'> & {
   readonly data: Pick<RunFacts, 'trainImages' | 'validationImages'>;
+  readonly model?: { readonly decodings?: number };
   readonly before?: RunFacts['before'];
 };
 
@@ -55,11 +64,15 @@ export function readRun(directory: string): RunFacts {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as RunFacts['epochs'][number] & { readonly event: string })
       .filter(({ event }) => event === 'epoch');
-    const { capsnet, protocol, machine, data, before = [] } = config.run;
+    const { capsnet, machine, data, model, before = [] } = config.run;
     const settings: GivenSettings = Object.fromEntries(
       settingNames.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),
     );
     const { trainImages, validationImages } = data;
+    const decodings = model?.decodings === 2 ? (2 as const) : (1 as const);
+    const validation = validationImages > 0 ? { count: validationImages, decodings } : undefined;
+    // The card is made of a test after all its epochs, of which that at the run's end was one.
+    const { protocol } = configTested(config, validation, epochs.length).run;
     return { settings, capsnet, protocol, machine, trainImages, validationImages, before, epochs };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError)
@@ -86,7 +99,7 @@ export async function card(directory: string, flags: CardFlags): Promise<void> {
   const backend = await startBackend(flags, console);
   try {
     console.note(
-      `testing ${best.file} on ${split.count} images of ${split.name}, backend ${backend.description}`,
+      `testing ${best.file} on ${plural(split.count, unitOf(split))} of ${split.name}, backend ${backend.description}`,
     );
     const evaluation = await evaluateEnsemble([best], backend, split);
     const rounded = flags.half === true ? await roundedCopy(best) : undefined;
@@ -121,7 +134,10 @@ export async function card(directory: string, flags: CardFlags): Promise<void> {
     writeFileAtomically(join(target, `${flags.name}.md`), text);
     if (flags.json)
       emit(console, { event: 'card', file, sha256, error: reached.error, count: reached.count });
-    else console.result(`${file} and its card: ${percent(reached.error)} test error.\n`);
+    else
+      console.result(
+        `${file} and its card: ${percent(reached.error)} ${answersPairs(best.model) ? 'of the test digits wrong' : 'test error'}.\n`,
+      );
   } finally {
     await backend.dispose();
   }

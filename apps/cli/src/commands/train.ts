@@ -32,7 +32,7 @@ import {
   type TrainFlags,
   type TrainSettings,
 } from '../settings/settings.js';
-import { resumedConfig, runConfig } from '../training/config.js';
+import { runConfig, type KeptConfig } from '../training/config.js';
 import { trainEpochs } from '../training/loop.js';
 import { megabytes, memoryNeed } from '../training/memory.js';
 import { trainingProgress } from '../training/progress.js';
@@ -132,15 +132,12 @@ async function lead(flags: TrainFlags, prepared: Prepared): Promise<void> {
     unlock = lockRun(settings.resumed ? '--resume' : '--out', settings.out);
     forgetResult(settings.out);
     const folder = openRunFolder(settings.out, { resume: settings.resumed });
-    if (!settings.resumed) {
-      const processes = job?.communicator.size;
-      const parts = { version, settings, model, training, validation, testing, backend, processes };
-      folder.writeConfig(runConfig(parts));
-    } else {
-      const done = folder.metrics().filter(({ event }) => event === 'epoch').length;
-      const changed = resumedConfig(readJson('--resume', folder.configFile) as object, settings, done);
-      if (changed) folder.writeConfig(changed);
-    }
+    const processes = job?.communicator.size;
+    const parts = { version, settings, model, training, validation, testing, backend, processes };
+    const config = settings.resumed
+      ? (readJson('--resume', folder.configFile) as KeptConfig)
+      : runConfig(parts);
+    if (!settings.resumed) folder.writeConfig(config);
     const json = flags.json === true;
     const run: Run = {
       settings,
@@ -150,6 +147,7 @@ async function lead(flags: TrainFlags, prepared: Prepared): Promise<void> {
       testing,
       backend,
       folder,
+      config,
       console,
       json,
       progress,

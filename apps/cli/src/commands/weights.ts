@@ -22,14 +22,14 @@ import { FailedRun, systemReason, UserError } from '../errors.js';
 import { prepareDirectory } from '../options/output-directory.js';
 import { oneOf } from '../options/values.js';
 import { createConsole } from '../output/console.js';
-import { count } from '../output/format.js';
+import { count, percent } from '../output/format.js';
 import { emit } from '../output/json.js';
 import { table } from '../output/table.js';
 import { writeFileAtomically } from '../runs/atomic.js';
-import { findWeights, listWeights, weightsFolders } from '../weights/find.js';
+import { findWeights, listWeights, weightsOrigin } from '../weights/find.js';
 import { encodeWeights, formatOf, layoutKey, type FormatName } from '../weights/formats.js';
 import { readKeras } from '../weights/hdf5.js';
-import { isHdf5 } from '../weights/open.js';
+import { answersPairs, isHdf5 } from '../weights/open.js';
 
 export interface ListFlags {
   readonly json?: boolean;
@@ -112,12 +112,12 @@ export async function list(flags: ListFlags): Promise<void> {
         kind,
         trainedOn,
         count(parameters),
-        error === undefined ? '' : `${(100 * Number(error)).toFixed(2)} %`,
+        error === undefined ? '' : `${percent(Number(error))}${answersPairs(model) ? ' of digits' : ''}`,
       ]);
   }
   if (flags.json) return;
   if (rows.length === 0) {
-    console.result(`No weights have a name here. Looked in: ${weightsFolders().join(', ')}.\n`);
+    console.result(`No weights have a name here. ${weightsOrigin()}\n`);
     return;
   }
   const lines = table(

@@ -50,7 +50,7 @@ export function comparisonPage(runs: readonly RecordedRun[]): string {
           ],
           runs.map((run, index) => rowOf(run, names[index]!)),
         ),
-        'Runs that have not ended have no test yet: the test split is read once, with the best weights.',
+        'Runs that have not ended have no test yet: the test split is read at the end, with the best weights.',
       ),
       ...(settings.length === 0
         ? []

@@ -105,7 +105,7 @@ describe('resuming', () => {
       const bytes = readFileSync(current);
       bytes[bytes.length - 5]! ^= 4;
       writeFileSync(current, bytes);
-      const third = await capsnet(['train', '--resume', out]);
+      const third = await capsnet(['train', '--resume', out, '--epochs', '3']);
       expect(third.code, third.stderr).toBe(0);
       expect(third.stderr).toMatch(
         /checkpoint\.safetensors: the checksum does not fit .*previous\.safetensors/,
@@ -208,11 +208,22 @@ describe('resuming', () => {
       expect(stopped.code, stopped.stderr).toBe(0);
       expect(stopped.stderr).toContain('augmented but for the last epoch');
       const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as object;
-      const before = [{ epochs: 1, refine: 0, done: 1 }];
-      expect(config).toMatchObject({ epochs: 3, refine: 0.4, run: { before } });
-      const ended = await capsnet(['train', '--resume', out]);
-      expect(ended.code, ended.stderr).toBe(0);
-      expect(ended.stdout + ended.stderr).toContain('of 3');
+      const before = [{ epochs: 1, refine: 0, done: 1, step: 4 }];
+      expect(config).toMatchObject({ epochs: 3, refine: 0.4, run: { before, tested: [1] } });
+      const shortened = await capsnet(['train', '--resume', out, '--epochs', '2']);
+      expect(shortened.code, shortened.stderr).toBe(0);
+      expect(shortened.stdout).toContain('the test split was read 2 times');
+      const ended = readFileSync(join(out, 'config.json'), 'utf8');
+      const inSecond = { epochs: 3, refine: 0.4, done: 1, step: 5 };
+      expect(JSON.parse(ended)).toMatchObject({
+        ...{ epochs: 2, refine: 0.4 },
+        run: { before: [...before, inSecond], tested: [1, 2] },
+      });
+      // Nothing follows that could be told.
+      const again = await capsnet(['train', '--resume', out, '--refine', '0.5']);
+      expect(again.code, again.stderr).toBe(0);
+      expect(again.stdout + again.stderr).toContain('of 2');
+      expect(readFileSync(join(out, 'config.json'), 'utf8')).toBe(ended);
     },
     minute,
   );

@@ -175,9 +175,9 @@ function resumedSettings(directory: string, flags: TrainFlags): TrainSettings {
     );
   }
   const settings = fill({ ...recorded, ...said }, directory, { resumed: true, wholeBatch: true });
+  // A share that the run began with may come to no epoch of fewer; one that is asked for now may not.
   if (said.refine !== undefined) checkRefine(settings);
-  // A share that the run began with may come to no epoch of fewer.
-  return refiningEpochs(settings) === 0 ? { ...settings, refine: 0 } : settings;
+  return settings;
 }
 
 /** Processes that the run trained on which noted this, see `config.ts`; undefined for one process, and for settings of no run. */

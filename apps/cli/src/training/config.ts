@@ -35,6 +35,7 @@ export const runConfig = ({
     // `batchSize` above is the batch of all of them together.
     ...(processes === undefined ? {} : { processes }),
     protocol: protocolOf(validation),
+    tested: [] as readonly number[],
     model: model.description,
     data: {
       trainImages: training.count,
@@ -58,35 +59,68 @@ export interface EarlierEnd {
   readonly refine: number;
   /** Epochs that were complete when that changed. */
   readonly done: number;
+  /** Steps of all epochs that were done then; older runs have not noted it. */
+  readonly step?: number;
 }
 
-/**
- * The record of a run that goes on to another end: the new one, and under `run.before` what it was trained for until now. Undefined when the end stays: fewer
- * epochs are for this sitting.
- *
- * @param recorded `config.json`
- * @param done epochs that are complete
- */
-export function resumedConfig(
-  recorded: Partial<EarlierEnd> & { readonly run?: object },
-  { epochs, refine }: Pick<TrainSettings, 'epochs' | 'refine'>,
-  done: number,
-): object | undefined {
-  const old = { epochs: recorded.epochs ?? epochs, refine: recorded.refine ?? 0 };
-  if (epochs <= old.epochs && refine === old.refine) return undefined;
-  const { before = [] } = (recorded.run ?? {}) as { readonly before?: readonly EarlierEnd[] };
-  // Nothing was trained for an end that changes at once.
-  const trained = done > (before.at(-1)?.done ?? 0);
-  return {
-    ...recorded,
-    epochs,
-    refine,
-    run: { ...recorded.run, before: trained ? [...before, { ...old, done }] : before },
+/** Where a training stands. */
+export type Place = Required<Pick<EarlierEnd, 'done' | 'step'>>;
+
+/** What `config.json` has of the way that a run went. */
+export interface KeptConfig extends Partial<Pick<EarlierEnd, 'epochs' | 'refine'>> {
+  readonly run?: {
+    readonly capsnet?: string;
+    readonly protocol?: string;
+    readonly before?: readonly EarlierEnd[];
+    /** Numbers of epochs after which the best weights were tested on the test split; older runs have not noted it. */
+    readonly tested?: readonly number[];
   };
 }
 
-/** How the best epoch is chosen, as every output names it. */
-export const protocolOf = (validation: ExampleSet | undefined): string =>
-  validation
-    ? `best epoch on ${validation.count} ${validation.decodings === 2 ? 'pairs of held-out' : 'held-out training'} ${validation.count === 1 ? 'image' : 'images'}; the test split is read once`
-    : 'best epoch on the test split (the protocol of the reference)';
+/** The held-out examples that choose the best epoch, as far as they are told. */
+type Chooser = Pick<ExampleSet, 'count' | 'decodings'>;
+
+/** Whether training went on from one place to reach the other. */
+const precedes = (one: Omit<EarlierEnd, 'epochs' | 'refine'>, other: Place): boolean =>
+  one.done < other.done || (one.done === other.done && one.step !== undefined && one.step < other.step);
+
+/**
+ * The record of a run that goes on: the end that it now has, with more epochs or fewer, which a later resume takes from it; and under `run.before` each end that
+ * something was trained for until now.
+ *
+ * @param place of the checkpoint, which may be from before the last change
+ */
+export function configGoingOn(
+  recorded: KeptConfig,
+  { epochs, refine }: Pick<TrainSettings, 'epochs' | 'refine'>,
+  place: Place,
+): KeptConfig {
+  const { before = [], ...run } = recorded.run ?? {};
+  const begins = [{ done: 0, step: 0 }, ...before];
+  const ends = [...before, { epochs: recorded.epochs ?? epochs, refine: recorded.refine ?? 0, ...place }]
+    .filter((_end, index) => precedes(begins[index]!, place))
+    .map((end) => (precedes(end, place) ? end : { ...end, ...place }));
+  const last = ends.at(-1);
+  const earlier = last?.epochs === epochs && last.refine === refine ? ends.slice(0, -1) : ends;
+  return { ...recorded, epochs, refine, run: { ...run, ...(earlier.length > 0 ? { before: earlier } : {}) } };
+}
+
+/** After how many epochs the test split was read. Of a run that did not note it: where the ends that it reached were. */
+const testedOf = ({ run: { tested, before = [] } = {} }: KeptConfig): readonly number[] =>
+  tested ?? before.filter(({ epochs, done }) => done === epochs).map(({ done }) => done);
+
+/** The record of a run whose best weights were tested. The same weights tested again, with nothing trained in between, tell nothing new. */
+export function configTested(recorded: KeptConfig, validation: Chooser | undefined, done: number) {
+  const tested = [...new Set([...testedOf(recorded), done])];
+  const protocol = protocolOf(validation, { run: { tested } });
+  return { ...recorded, run: { ...recorded.run, protocol, tested } };
+}
+
+/** How the best epoch is chosen, as every output names it, and how often the test split was read. */
+export function protocolOf(validation: Chooser | undefined, config: KeptConfig = {}): string {
+  if (!validation) return 'best epoch on the test split (the protocol of the reference)';
+  const { count, decodings } = validation;
+  const images = `${decodings === 2 ? 'pairs of held-out' : 'held-out training'} ${count === 1 ? 'image' : 'images'}`;
+  const readings = testedOf(config).length;
+  return `best epoch on ${count} ${images}; the test split ${readings > 1 ? `was read ${readings} times` : 'is read once'}`;
+}

@@ -21,6 +21,7 @@ import { drawReconstructions } from '../evaluation/picture.js';
 import { plural } from '../output/format.js';
 import { checkpointNotes, keepState, restoreState, type Position, type TrainingState } from './checkpoint.js';
 import { chanceOf, chanceWarning } from './chance.js';
+import { configGoingOn, configTested } from './config.js';
 import { fitSettings, isExhausted, keysOf, orderOf, startOf } from './fitting.js';
 import { optimizerOf } from './recipe.js';
 import { openRecorder, type Weights } from './record.js';
@@ -51,7 +52,11 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   if (position?.best) readBest(run, position.best);
   const start = await startOf(run, restored);
   const { parameters, state } = start.state;
-  folder.keepMetrics(position?.epoch ?? 0);
+  const { firstEpoch: done, stepsDone: step } = start.position;
+  const goesOn = settings.resumed && start.epochs > done;
+  const config = goesOn ? configGoingOn(run.config, settings, { done, step }) : run.config;
+  if (goesOn) folder.writeConfig(config);
+  folder.keepMetrics(done);
   // So that there are good weights from the first step on.
   if (!restored) folder.writeLast(await saveModel(model, parameters, state, checkpointNotes(run, 0, 0)));
   else
@@ -62,7 +67,7 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
   const choosing = choosingSplit(run);
   const evaluator = createEvaluator(model, backend, settings.reconstruction);
   const order = trainingBatches(training, orderOf(run));
-  const recorder = openRecorder(run, order.stepsPerEpoch, position);
+  const recorder = openRecorder({ ...run, config }, order.stepsPerEpoch, position);
   const stop = new AbortController();
   const started = performance.now();
   const sittingSeconds = (): number => (performance.now() - started) / 1000;
@@ -222,7 +227,10 @@ export async function trainEpochs(run: Run): Promise<Outcome> {
     }
     const known = choosing.name === 'test' ? bestTested : undefined;
     const { tested, weights } = await testBest(run, best, evaluator, known);
-    const outcome = { ending, epochs: epochsDone, best, tested, ...(replicas ? { replicas } : {}) };
+    const ended = configTested(config, run.validation, epochsDone);
+    folder.writeConfig(ended);
+    const { protocol } = ended.run;
+    const outcome = { ending, epochs: epochsDone, best, tested, protocol, ...(replicas ? { replicas } : {}) };
     await recorder.finish(outcome, weights);
     return outcome;
   } catch (error) {

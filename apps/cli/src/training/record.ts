@@ -58,7 +58,7 @@ export const keeps =
 
 /** Opens the records of a run, new or resumed from a position. */
 export function openRecorder(run: Run, stepsPerEpoch: number, position: Position | undefined): Recorder {
-  const { folder, model, backend, settings, training, validation, testing } = run;
+  const { folder, model, backend, settings, training, validation, testing, config } = run;
   const choosing = choosingSplit(run);
   const log = folder.guard('the event file', () =>
     openEventLog(folder.directory, position ? { keep: keeps(position, stepsPerEpoch) } : {}),
@@ -76,13 +76,13 @@ export function openRecorder(run: Run, stepsPerEpoch: number, position: Position
     best: Best,
     { split, where, evaluation, weights }: Shown,
     drawing: Reconstructor,
-    result?: RunReport['result'],
+    ended: Pick<RunReport, 'protocol' | 'result'> = { protocol: protocolOf(validation, config) },
   ): Promise<void> => {
     const results = await resultSections({ ...weights, split, evaluation, reconstructor: drawing, where });
     const page = runReport({
       modelName: settings.model,
       datasetName: settings.dataset,
-      protocol: protocolOf(validation),
+      ...ended,
       settings: recordedSettings(settings),
       epochsWanted: settings.epochs,
       epochs: folder.metrics().filter((event): event is EpochEvent => event.event === 'epoch'),
@@ -96,7 +96,6 @@ export function openRecorder(run: Run, stepsPerEpoch: number, position: Position
         ['runs on', backend.description],
         ['capsnet', version],
       ],
-      ...(result ? { result } : {}),
       results,
     });
     folder.write('report.html', page);
@@ -138,7 +137,7 @@ export function openRecorder(run: Run, stepsPerEpoch: number, position: Position
       await write(best, { split, where, evaluation: tested, weights }, reconstructor);
       reconstructor.release();
     },
-    async finish({ ending, best, epochs, tested }, weights) {
+    async finish({ ending, best, epochs, tested, protocol }, weights) {
       const step = folder.metrics().at(-1)?.['step'];
       add(typeof step === 'number' ? step : 0, {
         scalars: {
@@ -156,8 +155,8 @@ export function openRecorder(run: Run, stepsPerEpoch: number, position: Position
       const drawing = createReconstructor(model, testing, backend);
       try {
         await write(best, { split: testing, where: 'the test split', evaluation: tested, weights }, drawing, {
-          tiles: resultTiles(testing, tested).slice(0, -1),
-          ending: words,
+          protocol,
+          result: { tiles: resultTiles(testing, tested).slice(0, -1), ending: words },
         });
       } finally {
         drawing.release();

@@ -84,10 +84,10 @@ export function reportEpoch({ folder, console, json, settings }: Run, event: Epo
 /** The result. */
 export function reportResult(
   run: Run,
-  { ending, epochs, best, tested, replicas }: Outcome,
+  { ending, epochs, best, tested, protocol, replicas }: Outcome,
   seconds: number,
 ): void {
-  const { folder, console, json, settings, validation, testing, job } = run;
+  const { folder, console, json, settings, testing, job } = run;
   const { name } = choosingSplit(run);
   if (json) {
     emit(console, {
@@ -98,7 +98,7 @@ export function reportResult(
       misclassified: tested.misclassified.length,
       misclassifiedIndices: tested.misclassified.map(({ index }) => index),
       loss: tested.loss,
-      protocol: protocolOf(validation),
+      protocol,
       bestEpoch: best.epoch,
       bestEpochOn: name,
       [name === 'test' ? 'bestAccuracy' : 'validationAccuracy']: best.accuracy,
@@ -117,7 +117,7 @@ export function reportResult(
   const { green, bold } = console.colours.result;
   const lines = [
     `${outcomeOf(testing, tested, (text) => bold(green(text)))} (error ${percent(tested.error)}), after ${duration(seconds)}.`,
-    `Chosen:    epoch ${best.epoch} of ${epochs}, ${percent(best.accuracy)} on the ${name} split (${protocolOf(validation)})`,
+    `Chosen:    epoch ${best.epoch} of ${epochs}, ${percent(best.accuracy)} on the ${name} split (${protocol})`,
     ...(ending === 'early-stop' ? [`Ended:     no better epoch for ${settings.earlyStop}`] : []),
     ...(ending === 'stop-after' ? [`Ended:     the time was up. Go on with: ${resumeCommand(run)}`] : []),
     ...(job

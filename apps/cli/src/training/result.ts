@@ -1,7 +1,6 @@
 /** `result.json`: what a run came to. It is there when a run has ended, and goes when the run goes on. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { protocolOf } from './config.js';
 import { choosingSplit, type Best, type Ending, type Outcome, type Run } from './run.js';
 
 export interface RunResult {
@@ -25,7 +24,7 @@ export interface RunResult {
 const resultFile = (directory: string): string => join(directory, 'result.json');
 
 /** Keeps the result of a run that has ended. */
-export function keepResult(run: Run, { ending, epochs, best, tested }: Outcome): void {
+export function keepResult(run: Run, { ending, epochs, best, tested, protocol }: Outcome): void {
   const { accuracy, error, loss, count, misclassified } = tested;
   const result: RunResult = {
     ending,
@@ -33,7 +32,7 @@ export function keepResult(run: Run, { ending, epochs, best, tested }: Outcome):
     epochs,
     best,
     bestOn: choosingSplit(run).name,
-    protocol: protocolOf(run.validation),
+    protocol,
     test: { accuracy, error, loss, count, misclassified: misclassified.length },
   };
   run.folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);

@@ -9,6 +9,7 @@ import type { Console } from '../output/console.js';
 import { typed } from '../output/format.js';
 import type { RunFolder } from '../runs/run-folder.js';
 import type { TrainSettings } from '../settings/settings.js';
+import type { KeptConfig } from './config.js';
 import type { TrainingProgress } from './progress.js';
 
 /** Everything that a run works with. */
@@ -21,6 +22,8 @@ export interface Run {
   readonly testing: ExampleSet;
   readonly backend: Backend;
   readonly folder: RunFolder;
+  /** `config.json` as the run finds it. */
+  readonly config: KeptConfig;
   readonly console: Console;
   readonly json: boolean;
   readonly progress: TrainingProgress;
@@ -46,6 +49,8 @@ export interface Outcome {
   readonly best: Best;
   /** The best weights on the test split. */
   readonly tested: Evaluation;
+  /** How the best weights were chosen, and how often the test split was read. */
+  readonly protocol: string;
   /** In a job: SHA-256 of the parameters that all its processes hold at the end. */
   readonly replicas?: string;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProgressReport } from '../output/progress.js';
 import { trainingProgress } from './progress.js';
 import { isBetter } from './loop.js';
-import { resumedConfig } from './config.js';
+import { configGoingOn, configTested, protocolOf } from './config.js';
 import { orderOf } from './fitting.js';
 import { learningRateOf } from './recipe.js';
 
@@ -106,27 +106,76 @@ describe('refine', () => {
 
 describe('the record of a run that goes on', () => {
   const recorded = { epochs: 20, seed: 3, run: { capsnet: '0.1.0' } };
+  const end = (epochs: number, refine = 0) => ({ epochs, refine });
+  const at = (done: number, step = 100 * done) => ({ done, step });
+
   it('stays as it is when its end does', () => {
-    expect(resumedConfig(recorded, { epochs: 20, refine: 0 }, 7)).toBeUndefined();
-    expect(resumedConfig(recorded, { epochs: 8, refine: 0 }, 7)).toBeUndefined();
+    const whole = { ...recorded, refine: 0 };
+    expect(configGoingOn(whole, end(20), at(7))).toEqual(whole);
+    const further = configGoingOn(whole, end(24), at(7));
+    expect(configGoingOn(further, end(24), at(9))).toEqual(further);
   });
-  it('has the new end, and what was trained for the ones before', () => {
-    const refined = resumedConfig(recorded, { epochs: 24, refine: 0.2 }, 20) as typeof recorded;
-    const first = { epochs: 20, refine: 0, done: 20 };
+  it('has the new end, with more epochs or fewer, and what was trained for the ones before', () => {
+    const refined = configGoingOn(recorded, end(24, 0.2), at(20));
+    const first = { ...end(20), ...at(20) };
     expect(refined).toEqual({
       ...{ epochs: 24, refine: 0.2, seed: 3 },
       run: { capsnet: '0.1.0', before: [first] },
     });
-    expect(resumedConfig(refined, { epochs: 30, refine: 0.2 }, 22)).toMatchObject({
-      epochs: 30,
-      run: { before: [first, { epochs: 24, refine: 0.2, done: 22 }] },
+    // The rate falls sooner, and other epochs are refined.
+    expect(configGoingOn(refined, end(23, 0.2), at(21, 2144))).toMatchObject({
+      ...end(23, 0.2),
+      run: { before: [first, { ...end(24, 0.2), ...at(21, 2144) }] },
     });
   });
   it('passes over an end that nothing was trained for', () => {
-    const refined = resumedConfig(recorded, { epochs: 24, refine: 0 }, 20) as typeof recorded;
-    expect(resumedConfig(refined, { epochs: 30, refine: 0 }, 20)).toMatchObject({
+    const before = [{ ...end(20), ...at(20) }];
+    const twice = configGoingOn(configGoingOn(recorded, end(24), at(20)), end(30), at(20));
+    expect(twice).toMatchObject({ epochs: 30, run: { before } });
+    const back = configGoingOn(configGoingOn(recorded, end(24), at(7)), end(20), at(7));
+    expect(back).toEqual({ ...recorded, refine: 0 });
+    expect(configGoingOn(recorded, end(24), at(0))).toEqual({ ...recorded, epochs: 24, refine: 0 });
+  });
+  it('forgets what was lost with a checkpoint', () => {
+    const shortened = configGoingOn(recorded, end(8), at(5));
+    expect(configGoingOn(shortened, end(30), at(4, 432))).toMatchObject({
       epochs: 30,
-      run: { before: [{ epochs: 20, refine: 0, done: 20 }] },
+      run: { before: [{ ...end(20), ...at(4, 432) }] },
     });
+  });
+  it('reads those that have no steps', () => {
+    const before = [{ ...end(20), done: 20 }];
+    const old = { ...recorded, ...end(24), run: { before } };
+    expect(configGoingOn(old, end(30), at(22))).toMatchObject({
+      run: { before: [...before, { ...end(24), ...at(22) }] },
+    });
+  });
+});
+
+describe('how often the test split was read', () => {
+  const validation = { count: 1000, decodings: 1 } as Parameters<typeof configTested>[1];
+  const told = (config: Parameters<typeof protocolOf>[1]) => protocolOf(validation, config).split('; ')[1];
+
+  it('is once, also when the same weights are tested again', () => {
+    const once = configTested({ run: { tested: [] } }, validation, 20);
+    expect(once.run).toEqual({
+      protocol: 'best epoch on 1000 held-out training images; the test split is read once',
+      tested: [20],
+    });
+    expect(configTested(once, validation, 20)).toEqual(once);
+  });
+  it('is once more for each time that training went on to another test', () => {
+    const once = configTested({ run: { tested: [] } }, validation, 20);
+    const twice = configTested(once, validation, 24);
+    expect(twice.run.tested).toEqual([20, 24]);
+    expect(told(twice)).toBe('the test split was read 2 times');
+  });
+  it('follows, for a run that did not note it, from the ends that it reached', () => {
+    const before = [
+      { epochs: 32, refine: 0, done: 32 },
+      { epochs: 40, refine: 0, done: 35 },
+    ];
+    expect(configTested({ run: { before } }, validation, 44).run.tested).toEqual([32, 44]);
+    expect(told({})).toBe('the test split is read once');
   });
 });

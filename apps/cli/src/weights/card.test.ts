@@ -5,7 +5,7 @@ import { loadModel } from '@capsnet/capsules';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../main.js';
 import { recordedSettings, resolveSettings } from '../settings/settings.js';
-import { commandOf, confusionOf } from './card.js';
+import { commandOf, commandsOf, confusionOf, wordsOf } from './card.js';
 import { findWeights } from './find.js';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -35,6 +35,53 @@ describe('the command of a run', () => {
       'capsnet train --model cnn --dataset toys --lr 0.01 --seed 1 --no-augment',
     );
   });
+
+  it.each([
+    [
+      { dataset: 'digits', augment: true, epochs: 2, refine: 0.5 },
+      'capsnet train --dataset digits --epochs 2 --seed 1 --augment --refine 0.5',
+    ],
+    [
+      { dataset: 'mnist', preset: 'fast', epochs: 50, refine: 0.02 },
+      'capsnet train --preset fast --dataset mnist --epochs 50 --seed 1 --refine 0.02',
+    ],
+  ] as const)('keeps what --refine needs: %j', (said, command) => {
+    expect(commandOf(recordedSettings(resolveSettings({ ...said, out: 'x' })))).toBe(command);
+  });
+});
+
+describe('the commands of a run that went on', () => {
+  const settings = recordedSettings(resolveSettings({ dataset: 'digits', augment: true, out: 'x' }));
+  const epochs = [1, 2, 3, 4].map((epoch) => ({
+    ...{ epoch, step: 100 * epoch, seconds: 1, valSeconds: 1, valAccuracy: 1 },
+  }));
+  const first = (of: string): string => `\`capsnet train --dataset digits --epochs ${of} --out RUN\``;
+
+  it('name another share of refined epochs, none too, and not the same one again', () => {
+    const before = [
+      { epochs: 2, refine: 0.5, done: 2, step: 200 },
+      { epochs: 3, refine: 0.5, done: 3, step: 300 },
+    ];
+    expect(commandsOf({ settings: { ...settings, epochs: 4, refine: 0 }, before, epochs })).toBe(
+      `${first('2 --seed 1 --augment --refine 0.5')}, then \`capsnet train --resume RUN --epochs 3\`, then \`capsnet train --resume RUN --epochs 4 --refine 0\``,
+    );
+  });
+  it('tell a change in the middle of an epoch, and fewer epochs', () => {
+    const before = [
+      { epochs: 30, refine: 0.1, done: 3, step: 342 },
+      { epochs: 8, refine: 0.1, done: 4, step: 400 },
+    ];
+    expect(commandsOf({ settings: { ...settings, epochs: 9, refine: 0.2 }, before, epochs })).toBe(
+      `${first('30 --seed 1 --augment --refine 0.1')} (stopped in epoch 4, after step 342), then \`capsnet train --resume RUN --epochs 8 --refine 0\` (stopped after epoch 4), then \`capsnet train --resume RUN --epochs 9 --refine 0.2\``,
+    );
+  });
+});
+
+it('the error of pairs is of their digits', () => {
+  const misclassified = new Array<never>(4155);
+  const evaluation = { error: 0.1078, misclassified, count: 20_000 };
+  expect(wordsOf(evaluation, true)).toBe('10.78 % of the digits; 4,155 of 20,000 pairs not wholly right');
+  expect(wordsOf(evaluation, false)).toBe('10.78 % (4,155 of 20,000 wrong)');
 });
 
 it('a confusion counts every image once', () => {
@@ -73,7 +120,7 @@ describe('capsnet weights card', () => {
     dataset: 'digits',
     seed: 4,
     epochs: 2,
-    run: { capsnet: '0.1.0', protocol: 'honest', machine, data },
+    run: { capsnet: '0.1.0', machine, data },
   };
   writeFileSync(join(made, 'config.json'), JSON.stringify(config));
   const goneOn = join(folder, 'gone-on');
@@ -83,7 +130,7 @@ describe('capsnet weights card', () => {
     JSON.stringify({
       ...config,
       ...{ epochs: 2, refine: 0.5, augment: true },
-      run: { ...config.run, before: [{ epochs: 3, refine: 0, done: 1 }] },
+      run: { ...config.run, before: [{ epochs: 1, refine: 0, done: 1 }] },
     }),
   );
   const epoch = (n: number) =>
@@ -110,7 +157,7 @@ describe('capsnet weights card', () => {
     expect(metadata).toMatchObject({
       test_error: String(error),
       test_images: '100',
-      protocol: 'honest',
+      protocol: 'best epoch on 1000 held-out training images; the test split is read once',
       dataset: 'digits',
     });
     const card = readFileSync(join(folder, 'digits-half.md'), 'utf8');
@@ -118,7 +165,7 @@ describe('capsnet weights card', () => {
       `\`${sha256}\``,
       '| command | `capsnet train --dataset digits --epochs 2 --seed 4` |',
       '| time | 3 min 30 s |',
-      '| protocol | honest |',
+      '| protocol | best epoch on 1000 held-out training images; the test split is read once |',
       'of 100 wrong)**',
       '| in single precision |',
       'float16',
@@ -129,12 +176,14 @@ describe('capsnet weights card', () => {
     expect(card.match(/^\| \d \|( \d+ \|){10}$/gm)).toHaveLength(10);
   });
 
-  it('has all commands of a run that went on to another end', async () => {
+  it('has all commands of a run that went on to another end, and counts its tests', async () => {
     const { code, stderr } = await run(goneOn, '--name', 'went-on', ...few, '--limit-test', '20');
     expect(code, stderr).toBe(0);
-    expect(readFileSync(join(folder, 'went-on.md'), 'utf8')).toContain(
-      '| command | `capsnet train --dataset digits --epochs 3 --seed 4 --augment --out RUN` (stopped after epoch 1), then `capsnet train --resume RUN --epochs 2 --refine 0.5` |',
+    const card = readFileSync(join(folder, 'went-on.md'), 'utf8');
+    expect(card).toContain(
+      '| command | `capsnet train --dataset digits --epochs 1 --seed 4 --augment --out RUN`, then `capsnet train --resume RUN --epochs 2 --refine 0.5` |',
     );
+    expect(card).toContain('held-out training images; the test split was read 2 times |');
   });
 
   it.each([

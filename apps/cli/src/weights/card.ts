@@ -3,11 +3,13 @@
  * folder and from a test of the very file that it describes.
  */
 import { summarize, type Model } from '@capsnet/capsules';
+import { UserError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { count, duration, percent } from '../output/format.js';
 import type { EarlierEnd } from '../training/config.js';
-import { recordedSettings, resolveSettings } from '../settings/settings.js';
+import { recordedSettings, refiningEpochs, resolveSettings } from '../settings/settings.js';
 import { settingNames, settingOf, type GivenSettings } from '../settings/table.js';
+import { answersPairs } from './open.js';
 
 /** What a run's folder says. */
 export interface RunFacts {
@@ -25,6 +27,8 @@ export interface RunFacts {
     readonly seconds: number;
     readonly valSeconds: number;
     readonly valAccuracy: number;
+    /** Of all epochs, at its end. */
+    readonly step: number;
   }[];
 }
 
@@ -48,6 +52,16 @@ export interface Card {
   readonly processor?: string;
 }
 
+/** What settings come to with all defaults; undefined for such as exclude each other. */
+function meaningOf(given: GivenSettings): string | undefined {
+  try {
+    return JSON.stringify(recordedSettings(resolveSettings({ ...given, out: '-' })));
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
 /** The command that repeats a run, with as few flags as say it. What belongs to one machine is left out, the folder of data only named. */
 export function commandOf(recorded: GivenSettings): string {
   let said: GivenSettings = Object.fromEntries(
@@ -55,13 +69,11 @@ export function commandOf(recorded: GivenSettings): string {
       .filter((name) => recorded[name] !== undefined && settingOf(name).sitting === undefined)
       .map((name) => [name, recorded[name]]),
   );
-  const meaning = (given: GivenSettings): string =>
-    JSON.stringify(recordedSettings(resolveSettings({ ...given, out: '-' })));
-  const whole = meaning(said);
+  const whole = meaningOf(said);
   for (const name of settingNames) {
     if (said[name] === undefined || name === 'dataset' || name === 'seed') continue;
     const { [name]: _left, ...fewer } = said;
-    if (meaning(fewer) === whole) said = fewer;
+    if (whole !== undefined && meaningOf(fewer) === whole) said = fewer;
   }
   const flags = settingNames.flatMap((name) => {
     const value = said[name];
@@ -76,15 +88,32 @@ export function commandOf(recorded: GivenSettings): string {
 }
 
 /** The commands that repeat a run which went on to another end: one for each end. */
-function commandsOf({ settings, before }: Pick<RunFacts, 'settings' | 'before'>): string {
-  if (before.length === 0) return `\`${commandOf(settings)}\``;
-  const { epochs = 0, refine = 0 } = settings;
-  return [...before, { epochs, refine, done: epochs }]
-    .map(({ epochs, refine, done }, index) => {
-      const goOn = `capsnet train --resume RUN --epochs ${epochs}${refine > 0 ? ` --refine ${refine}` : ''}`;
-      const command = index === 0 ? `${commandOf({ ...settings, epochs, refine })} --out RUN` : goOn;
-      return `\`${command}\`${done < epochs ? ` (stopped after epoch ${done})` : ''}`;
-    })
+export function commandsOf({
+  settings,
+  before,
+  epochs: ended,
+}: Pick<RunFacts, 'settings' | 'before' | 'epochs'>): string {
+  const last = { epochs: settings.epochs ?? 0, refine: settings.refine ?? 0 };
+  const ends = [...before, last].map((end) => ({
+    ...end,
+    // A share of no epoch cannot be asked for.
+    refine: refiningEpochs(end) > 0 ? end.refine : 0,
+  }));
+  const stops = before.map(({ epochs, done, step = 0 }) => {
+    const inside = step > (ended[done - 1]?.step ?? 0);
+    if (inside) return ` (stopped in epoch ${done + 1}, after step ${count(step)})`;
+    return done < epochs ? ` (stopped after epoch ${done})` : '';
+  });
+  const commands = ends.map(({ epochs, refine }, index) => {
+    if (index === 0) return commandOf({ ...settings, epochs, refine });
+    // The share of the end before stays unless another is named.
+    const refined = refine === ends[index - 1]!.refine ? '' : ` --refine ${refine}`;
+    return `capsnet train --resume RUN --epochs ${epochs}${refined}`;
+  });
+  if (commands.length === 1) return `\`${commands[0]}\``;
+  const [first, ...later] = commands;
+  return [`${first} --out RUN`, ...later]
+    .map((command, index) => `\`${command}\`${stops[index] ?? ''}`)
     .join(', then ');
 }
 
@@ -118,8 +147,16 @@ function confusionLines(evaluation: Evaluation, classNames: readonly string[]): 
   );
 }
 
-const wordsOf = (evaluation: Evaluation): string =>
-  `${percent(evaluation.error)} (${count(evaluation.misclassified.length)} of ${count(evaluation.count)} wrong)`;
+/** An error in words: that of pairs is of their digits, of which a pair may have one right. */
+export function wordsOf(
+  { error, misclassified, count: tested }: Pick<Evaluation, 'error' | 'misclassified' | 'count'>,
+  pairs: boolean,
+): string {
+  const wrong = `${count(misclassified.length)} of ${count(tested)}`;
+  return pairs
+    ? `${percent(error)} of the digits; ${wrong} pairs not wholly right`
+    : `${percent(error)} (${wrong} wrong)`;
+}
 
 /** A run that was stopped has done fewer than its command says. */
 const epochsDone = ({ epochs, settings }: RunFacts): string =>
@@ -134,13 +171,13 @@ export function cardText(card: Card): string {
   const { parameters, parametersWithoutDecoder } = summarize(model);
   const trained = facts.epochs.reduce((sum, { seconds, valSeconds }) => sum + seconds + valSeconds, 0);
   const { settings, machine, validationImages } = facts;
-  const pairs = 'decodings' in model.description && model.description.decodings === 2;
+  const pairs = answersPairs(model);
   const entries: (readonly [string, string])[] = [
     ['model', `${modelName}, images ${input.join(' x ')}, ${classNames.length} classes`],
     ['parameters', `${count(parameters)}, ${count(parametersWithoutDecoder)} without the decoder`],
     [
       'trained on',
-      `${dataset}, ${count(facts.trainImages)} images${validationImages > 0 ? `; ${count(validationImages)} more held out` : ''}`,
+      `${dataset}, ${count(facts.trainImages)} ${pairs ? 'pairs' : 'images'}${validationImages > 0 ? `; ${count(validationImages)} more held out` : ''}`,
     ],
     ['command', commandsOf(facts)],
     ['seed', String(settings.seed ?? 1)],
@@ -151,9 +188,14 @@ export function cardText(card: Card): string {
       [card.processor, machine.platform, `Node ${machine.node}`, machine.backend].filter(Boolean).join(', '),
     ],
     ['protocol', facts.protocol],
-    [pairs ? 'test error (1 - multiAccuracy)' : 'test error', `**${wordsOf(evaluation)}**`],
+    [pairs ? 'test error (1 - multiAccuracy)' : 'test error', `**${wordsOf(evaluation, pairs)}**`],
     ...(fullPrecision
-      ? [['in single precision', `${wordsOf(fullPrecision)}; the file is rounded to half precision`] as const]
+      ? [
+          [
+            'in single precision',
+            `${wordsOf(fullPrecision, pairs)}; the file is rounded to half precision`,
+          ] as const,
+        ]
       : []),
     ['file', `${name}.safetensors, ${count(card.bytes)} bytes, ${fullPrecision ? 'float16' : 'float32'}`],
     ['sha256', `\`${card.sha256}\``],

@@ -56,12 +56,13 @@ export function trainedDataset({ given, metadata }: OpenedWeights): DatasetName 
   );
 }
 
+/** Whether a model is one of overlaid pairs, and answers with two digits. */
+export const answersPairs = ({ description }: Pick<Model, 'description'>): boolean =>
+  'decodings' in description && description.decodings === 2;
+
 /** The model must take the images of the split and know as many classes. @throws UserError when it does not */
-export function checkFit(
-  file: string,
-  { description: { input, classNames, ...rest } }: Model,
-  split: ExampleSet,
-): void {
+export function checkFit(file: string, model: Model, split: ExampleSet): void {
+  const { input, classNames } = model.description;
   const wanted = `${input.join(' x ')} images of ${classNames.length} classes`;
   const given = `${split.shape.join(' x ')} images of ${split.classes} classes`;
   if (wanted !== given) {
@@ -69,9 +70,9 @@ export function checkFit(
       `--weights: ${file} is a model for ${wanted}, but ${split.name} has ${given}. Choose the data set that it was trained on.`,
     );
   }
-  const decodings = 'decodings' in rest ? rest.decodings : 1;
-  if (decodings !== split.decodings) {
-    const [wants, has] = decodings === 2 ? ['pairs of overlaid', 'single'] : ['single', 'pairs of overlaid'];
+  const pairs = answersPairs(model);
+  if (pairs !== (split.decodings === 2)) {
+    const [wants, has] = pairs ? ['pairs of overlaid', 'single'] : ['single', 'pairs of overlaid'];
     throw new UserError(
       `--weights: ${file} is a model for ${wants} digits, but ${split.name} has ${has} ones. Choose the data set that it was trained on.`,
     );

@@ -136,7 +136,9 @@ describe('list', () => {
         parameters: expect.any(Number),
       }),
     );
-    expect((await run('list')).stdout).toMatch(/name +model +trained on/);
+    const { stdout: table } = await run('list');
+    expect(table).toMatch(/name +model +trained on/);
+    expect(table).toMatch(/^efficient-capsnet-multimnist .* 10\.78 % of digits$/m);
   });
 });
 
