@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonLines } from './lib/events.mjs';
+import { median } from './lib/median.mjs';
 import { setup } from './lib/setup.mjs';
 
 await setup();
@@ -19,8 +20,6 @@ const networks = [
 /** Sums that the gradients of a step are put into, and small ones of four batch normalisations. */
 const [buckets, statistics] = [3, 12];
 
-/** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const work = mkdtempSync(join(tmpdir(), 'capsnet-scaling-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jsonLines } from './lib/events.mjs';
+import { median } from './lib/median.mjs';
 import { run } from './lib/process.mjs';
 import { setup } from './lib/setup.mjs';
 
@@ -35,8 +36,6 @@ async function capsnet(...args) {
   return jsonLines(output);
 }
 
-/** @param {number[]} numbers */
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 /** @type {{ benchmark: number[], training: number[] }} */
 const speeds = { benchmark: [], training: [] };
 for (let round = 0; round < Number(rounds); round++) {
