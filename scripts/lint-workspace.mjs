@@ -28,7 +28,13 @@ for (const { file, line, name, problem } of undocumented)
   console.error(`${file}:${line}: ${name} ${problem}.`);
 if (undocumented.length > 0)
   console.error('What a docstring has to say stands in scripts/lib/docstrings.mjs.');
-const linted = await node(tool('eslint/bin/eslint.js'), 'scripts', 'eslint.config.js', 'vitest.config.ts');
+const linted = await node(
+  tool('eslint/bin/eslint.js'),
+  'benchmarks',
+  'scripts',
+  'eslint.config.js',
+  'vitest.config.ts',
+);
 
 const findings = long.length + architecture.length + undocumented.length;
 process.exit(formatted + layered + findings + linted === 0 ? 0 : 1);

@@ -1,8 +1,14 @@
 """PyTorch's side of the benchmark: the two models on hashed weights and images, timed on request.
 
 Called with the number of threads and "cpu" or "gpu" (CUDA where PyTorch has it, else the processor). Reads one JSON request a line from
-standard input, {"task": "training" | "inference", "model": ..., "batch": n, "runs": n} or {"task": "product", "shape": [m, k, n], "runs": n},
-and answers each with {"milliseconds": [...], "losses": [...]}. The first line it writes is {"name", "version", "device"}.
+standard input and answers each with {"milliseconds": [...], "losses": [...]}. A request has "runs" and one of
+
+    {"task": "training" | "inference", "model": ..., "batch": n}
+    {"task": "product", "shape": [m, k, n], "transposed": "a" | "b" (if one of the two lies so)}
+    {"task": "convolution", "direction": "forward" | "input gradient" | "filter gradient",
+     "input": [batch, height, width, channels], "filter": [height, width, channels of a group, filters], "strides": [a, b], "groups": n}
+
+The first line it writes is {"version", "device", "models", "kernels"}; the last two say what it can do.
 
 All is computed in float32, as on our side: no TF32, no half precision. A run ends when its results are there: the loss of a training step and the
 lengths and pictures of an inference are read back, and the device has finished.
@@ -172,12 +178,38 @@ class Task:
 class Product:
     losses = ()
 
-    def __init__(self, m, k, n):
-        self.left = hashed(m * k, 1, -1, 1).view(m, k).to(device)
-        self.right = hashed(k * n, 2, -1, 1).view(k, n).to(device)
+    def __init__(self, shape, transposed=None):
+        m, k, n = shape
+        left = hashed(m * k, 1, -1, 1).to(device)
+        right = hashed(k * n, 2, -1, 1).to(device)
+        self.left = left.view(k, m).T if transposed == "a" else left.view(m, k)
+        self.right = right.view(n, k).T if transposed == "b" else right.view(k, n)
 
     def run(self):
         self.left @ self.right
+
+
+class Convolution:
+    losses = ()
+
+    def __init__(self, direction, input, filter, strides, groups):
+        batch, height, width, channels = input
+        rows, columns, depth, filters = filter
+        self.x = hashed(math.prod(input), 1, -1, 1).view(batch, channels, height, width).to(device)
+        self.w = hashed(math.prod(filter), 2, -1, 1).view(filters, depth, rows, columns).to(device)
+        self.strides, self.groups = strides, groups
+        if direction != "forward":
+            self.dy = torch.ones_like(self.forward())
+            self.wanted = [direction == "input gradient", direction == "filter gradient", False]
+        self.run = self.forward if direction == "forward" else self.backward
+
+    def forward(self):
+        return functional.conv2d(self.x, self.w, None, self.strides, 0, 1, self.groups)
+
+    def backward(self):
+        torch.ops.aten.convolution_backward(
+            self.dy, self.x, self.w, None, self.strides, [0, 0], [1, 1], False, [0, 0], self.groups, self.wanted
+        )
 
 
 def answer(line):
@@ -186,24 +218,27 @@ def answer(line):
 
 answer(
     {
-        "name": "PyTorch",
         "version": torch.__version__,
         "device": torch.cuda.get_device_name() if on_cuda else "the processor",
+        "models": ["efficient-capsnet", "original-capsnet"],
+        "kernels": ["product", "convolution"],
     }
 )
-tasks = {}
+kernels = {"product": Product, "convolution": Convolution}
+current = work = None
 for request in map(json.loads, sys.stdin):
-    product = request["task"] == "product"
-    key = tuple(request["shape"]) if product else (request["task"], request["model"], request["batch"])
-    if key not in tasks:
+    runs = request.pop("runs")
+    if request != current:
         # One at a time: what another task holds would be memory that this one does not have.
-        tasks = {}
-        tasks = {key: Product(*key) if product else Task(*key)}
+        work = None
+        task = request["task"]
+        work = kernels[task](**{k: v for k, v in request.items() if k != "task"}) if task in kernels else Task(**request)
+        current = request
     finish()
     times = []
-    for _ in range(request["runs"]):
+    for _ in range(runs):
         start = time.perf_counter()
-        tasks[key].run()
+        work.run()
         finish()
         times.append((time.perf_counter() - start) * 1000)
-    answer({"milliseconds": times, "losses": tasks[key].losses})
+    answer({"milliseconds": times, "losses": work.losses})

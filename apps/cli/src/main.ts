@@ -150,8 +150,11 @@ export function createProgram(): Command {
       partsToMeasure,
     )
     .option('--seconds <x>', 'time for each measurement', positiveNumber('--seconds', '2'), 2)
-    .option('--peers', 'also run PyTorch, where it is installed, on the same work in turn')
-    .option('--profile', 'time every step of the models: operation, shape, milliseconds, GFLOP/s, share')
+    .option('--peers', 'also run PyTorch and jax-js, where they are installed, on the same work in turn')
+    .option(
+      '--profile',
+      'instead, time every step of training and inference: operation, shape, milliseconds, GFLOP/s, share',
+    )
     .option('--json', 'one JSON object a line');
   engineFlags(benchmark)
     .addHelpText(
@@ -159,6 +162,7 @@ export function createProgram(): Command {
       example(
         'capsnet bench --only training --batch 16 --threads 1 --peers',
         'capsnet bench --profile --model efficient-capsnet',
+        'capsnet bench --profile --only training --batch 16',
       ),
     )
     .action(async (flags: BenchFlags) => (await import('./bench/command.js')).bench(flags));

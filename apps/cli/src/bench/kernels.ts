@@ -15,8 +15,8 @@ import {
   type Shape,
   type Tensor,
 } from '@capsnet/tensor';
-import { alternate, ratioOf, summary, type Effort, type Ratio, type Runner, type Times } from './measure.js';
-import type { Peer } from './peers.js';
+import { compare, type Beside, type Effort, type Rival, type Times } from './measure.js';
+import { rivals, type Peer } from './peers.js';
 
 export interface KernelResult {
   readonly what: 'product' | 'convolution';
@@ -27,11 +27,7 @@ export interface KernelResult {
   readonly times: Times;
   /** GFLOP/s of a direct computation of the same result. */
   readonly gigaflops: number;
-  readonly peers?: readonly (Ratio & {
-    readonly peer: string;
-    readonly times: Times;
-    readonly gigaflops: number;
-  })[];
+  readonly peers: readonly (Beside & { readonly gigaflops: number })[];
 }
 
 type Direction = 'forward' | 'input gradient' | 'filter gradient';
@@ -81,23 +77,33 @@ export function convolutionsOf(name: HashModelName, batch: number): Convolution[
 export const convolutionOperations = ({ filter, output }: Convolution): number =>
   2 * output.reduce((a, b) => a * b, 1) * filter[0]! * filter[1]! * filter[2]!;
 
-/** Milliseconds of each round: ours, then those of the `others`, in turn with ours. */
-async function time(
+/** Times a function in turn with the rivals, and gives everybody's speed. */
+async function measured(
   fn: (...operands: Tensor[]) => Tensor,
   operands: readonly Tensor[],
+  operations: number,
   backend: Backend,
   effort: Effort,
-  others: readonly Runner[] = [],
-): Promise<number[][][]> {
+  others: readonly Rival[],
+): Promise<Pick<KernelResult, 'times' | 'gigaflops' | 'peers'>> {
   const compiled = compile(fn, { backend, name: 'bench' });
-  const ours: Runner = async (runs) => {
-    const list: number[] = [];
-    for (let run = 0; run < runs; run++)
-      list.push((await compiled.profile(...operands)).reduce((sum, step) => sum + step.milliseconds, 0));
-    return list;
-  };
+  const speed = ({ median }: Times): number => operations / median / 1e6;
   try {
-    return await alternate([ours, ...others], { ...effort, seconds: effort.seconds * (1 + others.length) });
+    const { times, peers } = await compare(
+      async (runs) => {
+        const list: number[] = [];
+        for (let run = 0; run < runs; run++)
+          list.push((await compiled.profile(...operands)).reduce((sum, step) => sum + step.milliseconds, 0));
+        return list;
+      },
+      others,
+      effort,
+    );
+    return {
+      times,
+      gigaflops: speed(times),
+      peers: peers.map((peer) => ({ ...peer, gigaflops: speed(peer.times) })),
+    };
   } finally {
     compiled.release();
   }
@@ -108,6 +114,7 @@ export async function* benchConvolution(
   convolution: Convolution,
   backend: Backend,
   effort: Effort,
+  peers: readonly Peer[] = [],
 ): AsyncGenerator<KernelResult> {
   const { name, input, filter, output, attributes } = convolution;
   const [x, w, dy] = [random(input, 1), random(filter, 2), random(output, 3)];
@@ -125,16 +132,16 @@ export async function* benchConvolution(
     ],
   ];
   for (const [direction, fn, operands] of directions) {
-    const [ours] = await time(fn, operands, backend, effort);
-    const times = summary(ours!.flat());
     const shape = `[${input.join(',')}] * [${filter.join(',')}] / ${attributes.strides[0]}`;
-    const gigaflops = convolutionOperations(convolution) / times.median / 1e6;
-    yield { what: 'convolution', name, direction, shape, times, gigaflops };
+    const { strides, groups } = attributes;
+    const others = rivals(peers, { task: 'convolution', direction, input, filter, strides, groups });
+    const speed = await measured(fn, operands, convolutionOperations(convolution), backend, effort, others);
+    yield { what: 'convolution', name, direction, shape, ...speed };
   }
 }
 
 /** [m, k] x [k, n]: square ones, and those of the decoder forward and backward. */
-export type Product = readonly [m: number, k: number, n: number, transposed?: 'a' | 'b'];
+export type Product = readonly [m: number, k: number, n: number, transposed?: 'a' | 'b' | undefined];
 
 export const products: readonly Product[] = [
   [256, 256, 256],
@@ -160,30 +167,17 @@ export async function benchProduct(
 ): Promise<KernelResult> {
   const attributes = { transposeA: transposed === 'a', transposeB: transposed === 'b' };
   const [left, right] = [transposed === 'a' ? [k, m] : [m, k], transposed === 'b' ? [n, k] : [k, n]] as const;
-  // Peers multiply what is not transposed.
-  const beside = transposed ? [] : peers;
-  const [ours, ...theirs] = await time(
-    (a, b) => apply('matmul', [a, b], attributes),
-    [random(left, 1), random(right, 2)],
-    backend,
-    effort,
-    beside.map((peer) => peer.product([m, k, n])),
-  );
-  const times = summary(ours!.flat());
-  const speed = ({ median }: Times): number => (2 * m * k * n) / median / 1e6;
   return {
     what: 'product',
     name: 'matmul',
     shape: `[${left.join(',')}]${transposed === 'a' ? 'T' : ''} x [${right.join(',')}]${transposed === 'b' ? 'T' : ''}`,
-    times,
-    gigaflops: speed(times),
-    ...(beside.length === 0
-      ? {}
-      : {
-          peers: beside.map(({ name }, index) => {
-            const their = summary(theirs[index]!.flat());
-            return { peer: name, times: their, gigaflops: speed(their), ...ratioOf(ours!, theirs[index]!) };
-          }),
-        }),
+    ...(await measured(
+      (a, b) => apply('matmul', [a, b], attributes),
+      [random(left, 1), random(right, 2)],
+      2 * m * k * n,
+      backend,
+      effort,
+      rivals(peers, { task: 'product', shape: [m, k, n], transposed }),
+    )),
   };
 }

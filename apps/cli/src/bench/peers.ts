@@ -9,19 +9,52 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { HashModelName } from '@capsnet/capsules';
 import { FailedRun } from '../errors.js';
-import type { Runner } from './measure.js';
-import { lossTolerance, expectedLosses, type Task } from './models.js';
+import type { Rival, Runner } from './measure.js';
+import { checkLosses, type Task } from './models.js';
 
-export interface Peer {
-  readonly name: string;
+/** What a peer is asked for, in the words that go to its script. */
+export type Work =
+  | { readonly task: Task; readonly model: HashModelName; readonly batch: number }
+  | {
+      /** [m, k] x [k, n], of which one may lie transposed. */
+      readonly task: 'product';
+      readonly shape: readonly number[];
+      readonly transposed?: 'a' | 'b' | undefined;
+    }
+  | {
+      readonly task: 'convolution';
+      readonly direction: 'forward' | 'input gradient' | 'filter gradient';
+      readonly input: readonly number[];
+      readonly filter: readonly number[];
+      readonly strides: readonly number[];
+      readonly groups: number;
+    };
+
+/** What a script says of itself in its first line. */
+interface Hello {
   readonly version: string;
   /** What it computes on: the name of a graphics processor, or "the processor". */
   readonly device: string;
-  /** A product [m, k] x [k, n]. */
-  product(shape: readonly number[]): Runner;
-  runner(task: Task, model: HashModelName, batch: number): Runner;
+  /** What a reader of its figures must know. */
+  readonly remark?: string;
+  /** What it can do. */
+  readonly models: readonly string[];
+  readonly kernels: readonly string[];
+}
+
+export interface Peer extends Hello {
+  readonly name: string;
+  runner(work: Work): Runner;
   close(): void;
 }
+
+/** Those of the peers that can do a piece of work, ready to do it. */
+export const rivals = (peers: readonly Peer[], work: Work): Rival[] =>
+  peers
+    .filter(({ models, kernels }) =>
+      'model' in work ? models.includes(work.model) : kernels.includes(work.task),
+    )
+    .map((peer) => ({ peer: peer.name, run: peer.runner(work) }));
 
 interface Answer {
   readonly milliseconds: readonly number[];
@@ -30,9 +63,6 @@ interface Answer {
 
 const script = (name: string): string =>
   fileURLToPath(new URL(`../../../../benchmarks/peers/${name}`, import.meta.url));
-
-/** `device` of a peer that computes without a graphics processor; its script says so. */
-const processor = 'the processor';
 
 /** Where a peer is to compute: `gpu` is the graphics processor if the peer can use one, else the processor, which its `device` tells. */
 export type PeerDevice = 'cpu' | 'gpu';
@@ -43,7 +73,10 @@ export async function startPeers(
   device: PeerDevice,
   missing: (reason: string) => void,
 ): Promise<Peer[]> {
-  const started = [await startFirst('PyTorch', pythons(), 'pytorch.py', [String(threads), device])];
+  const started = await Promise.all([
+    startFirst('PyTorch', pythons(), 'pytorch.py', [String(threads), device]),
+    startFirst('jax-js', [process.execPath], 'jax-js.mjs', [String(threads)]),
+  ]);
   return started.flatMap((peer) => {
     if (typeof peer !== 'string') return [peer];
     missing(peer);
@@ -66,44 +99,30 @@ async function startFirst(
   if (!existsSync(script(file))) return `${name}: ${script(file)} is not here.`;
   let reason = '';
   for (const program of programs) {
-    const process = new PeerProcess(program, [script(file), ...args]);
-    const hello = await process.line();
+    const child = new PeerProcess(program, [script(file), ...args]);
+    const hello = await child.line();
     if (hello === undefined) {
-      reason = await process.lastWords();
+      reason = await child.lastWords();
       continue;
     }
-    const { version, device } = JSON.parse(hello) as { readonly version: string; readonly device: string };
     return {
       name,
-      version,
-      device,
-      product: (shape) => async (runs) => (await process.ask({ task: 'product', shape, runs })).milliseconds,
-      runner: (task, model, batch) => async (runs) => {
-        const { milliseconds, losses } = await process.ask({ task, model, batch, runs });
-        checkPeer({ name, device }, task, model, batch, losses);
+      ...(JSON.parse(hello) as Hello),
+      runner: (work) => async (runs) => {
+        const { milliseconds, losses } = await child.ask({ ...work, runs });
+        if (work.task === 'training' && work.batch === 16)
+          checkLosses(
+            `${name} trains ${work.model}`,
+            work.model,
+            losses,
+            'its script does other work than ours.',
+          );
         return milliseconds;
       },
-      close: () => process.close(),
+      close: () => child.close(),
     };
   }
   return `${name} is left out: ${reason}`;
-}
-
-function checkPeer(
-  { name, device }: Pick<Peer, 'name' | 'device'>,
-  task: Task,
-  model: HashModelName,
-  batch: number,
-  losses: readonly number[],
-): void {
-  if (task !== 'training' || batch !== 16) return;
-  losses.forEach((loss, index) => {
-    const expected = expectedLosses[model][index]!;
-    if (Math.abs(loss - expected) > lossTolerance[device === processor ? 'processor' : 'graphics'])
-      throw new FailedRun(
-        `${name} has loss ${loss.toFixed(5)} at step ${index + 1} of ${model}, wanted ${expected}: its script does other work than ours.`,
-      );
-  });
 }
 
 /** A child that answers a line with a line. */

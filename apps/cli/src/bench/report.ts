@@ -1,10 +1,10 @@
 /** The tables of the benchmark. */
-import type { StepTime } from '@capsnet/tensor';
 import { table } from '../output/table.js';
 import type { ModelResult } from './command.js';
 import type { KernelResult } from './kernels.js';
 import type { Split } from './models.js';
-import type { Times } from './measure.js';
+import type { Ratio, Times } from './measure.js';
+import type { ProfiledStep } from './profile.js';
 
 const right = (title: string): { readonly title: string; readonly align: 'right' } => ({
   title,
@@ -35,29 +35,34 @@ export const kernelTable = (results: readonly KernelResult[], peak: number | und
   );
 
 const speed = (gigaflops: number): string =>
-  gigaflops < 1000 ? `${gigaflops.toFixed(1)} GFLOP/s` : `${(gigaflops / 1000).toFixed(2)} TFLOP/s`;
+  gigaflops < 1000 ? `${gigaflops.toFixed(1)} G` : `${(gigaflops / 1000).toFixed(2)} T`;
 
-/** Products beside those of other libraries. */
-export const besideTable = (results: readonly KernelResult[]): string[] =>
-  table(
-    [{ title: 'product' }, right('speed'), { title: 'beside' }],
-    results.flatMap(({ shape, gigaflops, peers }) =>
-      peers === undefined
-        ? []
-        : [
-            [
-              shape,
-              speed(gigaflops),
-              peers
-                .map(
-                  ({ peer, ratio, low, high, gigaflops: theirs }) =>
-                    `${ratio.toFixed(2)}x ${peer} (${low.toFixed(2)}..${high.toFixed(2)}; ${speed(theirs)})`,
-                )
-                .join('; '),
-            ],
-          ],
+const ratioColumns = [right('ratio'), right('rounds'), right('fastest')];
+const ratios = ({ ratio, low, high, best }: Ratio): string[] => [
+  `${ratio.toFixed(2)}x`,
+  `${low.toFixed(2)}..${high.toFixed(2)}`,
+  `${best.toFixed(2)}x`,
+];
+/** What the columns of ratios say. Something else that runs may slow a peer's median more than ours, hence the fastest runs. */
+const legend =
+  'ratio: of medians; rounds: lowest and highest; fastest: of the fastest runs. Above 1 we are faster.';
+
+/** Kernels beside those of other libraries, a line for each of them. */
+export const kernelsBeside = (results: readonly KernelResult[]): string[] => [
+  ...table(
+    [{ title: 'beside' }, { title: 'kernel' }, right('FLOP/s'), right('ours'), ...ratioColumns],
+    results.flatMap(({ name, direction, shape, gigaflops, peers }) =>
+      peers.map((peer) => [
+        peer.peer,
+        direction ? `${name}, ${direction}` : shape,
+        speed(peer.gigaflops),
+        speed(gigaflops),
+        ...ratios(peer),
+      ]),
     ),
-  );
+  ),
+  legend,
+];
 
 /** What a step waits for: JavaScript, which hands the kernels over, or the kernels. */
 export function splitLine({ issued, done }: Split): string {
@@ -78,9 +83,8 @@ export const modelTable = (results: readonly ModelResult[]): string[] =>
       right('images/s'),
       right('first ms'),
       right('memory'),
-      { title: 'beside' },
     ],
-    results.map(({ task, model, batch, times, imagesPerSecond, firstMilliseconds, memory, peers }) => [
+    results.map(({ task, model, batch, times, imagesPerSecond, firstMilliseconds, memory }) => [
       task,
       model,
       String(batch),
@@ -89,18 +93,39 @@ export const modelTable = (results: readonly ModelResult[]): string[] =>
       imagesPerSecond.toFixed(1),
       firstMilliseconds.toFixed(0),
       mebibytes(memory.total),
-      peers
-        .map(
-          ({ peer, ratio, low, high, imagesPerSecond: theirs }) =>
-            `${ratio.toFixed(2)}x ${peer} (${low.toFixed(2)}..${high.toFixed(2)}; ${theirs.toFixed(1)} images/s)`,
-        )
-        .join('; '),
     ]),
   );
 
-/** Every step in the order of running, its speed beside that of the micro-kernel, and the sums. */
+/** Models beside those of other libraries, a line for each of them. */
+export const modelsBeside = (results: readonly ModelResult[]): string[] => [
+  ...table(
+    [
+      { title: 'beside' },
+      { title: 'task' },
+      { title: 'model' },
+      right('batch'),
+      right('images/s'),
+      right('ours'),
+      ...ratioColumns,
+    ],
+    results.flatMap(({ task, model, batch, imagesPerSecond, peers }) =>
+      peers.map((peer) => [
+        peer.peer,
+        task,
+        model,
+        String(batch),
+        peer.imagesPerSecond.toFixed(1),
+        imagesPerSecond.toFixed(1),
+        ...ratios(peer),
+      ]),
+    ),
+  ),
+  legend,
+];
+
+/** Every step in the order of running, the speed of its piece of work beside that of the micro-kernel, and the sums. */
 export function profileTable(
-  steps: readonly StepTime[],
+  steps: readonly ProfiledStep[],
   total: number,
   memory: { readonly total: number; readonly arena: number },
   peak?: number,
@@ -115,15 +140,13 @@ export function profileTable(
       ...(peak === undefined ? [] : [right('of the micro-kernel')]),
       right('share'),
     ],
-    steps.map(({ step, shape, milliseconds: time, operations }, index) => [
+    steps.map(({ step, shape, milliseconds: time, gigaflops }, index) => [
       String(index),
       step,
       shape,
       time.toFixed(3),
-      operations === 0 || time === 0 ? '' : (operations / time / 1e6).toFixed(1),
-      ...(peak === undefined
-        ? []
-        : [operations === 0 || time === 0 ? '' : `${(operations / time / 1e6 / peak).toFixed(2)}x`]),
+      gigaflops?.toFixed(1) ?? '',
+      ...(peak === undefined ? [] : [gigaflops === undefined ? '' : `${(gigaflops / peak).toFixed(2)}x`]),
       `${((100 * time) / total).toFixed(1)} %`,
     ]),
   );

@@ -36,7 +36,12 @@ export interface StepTime {
   readonly step: string;
   readonly shape: string;
   readonly milliseconds: number;
-  /** Floating-point operations, multiply and add counted as two; 0 where the count means nothing. */
+  /** Steps with the same number make one result together. */
+  readonly work: number;
+  /**
+   * Floating-point operations, multiply and add counted as two; 0 where the count means nothing. A piece of work of several steps has all of them at
+   * its last.
+   */
   readonly operations: number;
 }
 

@@ -100,6 +100,7 @@ export class CallRunner implements Runner {
         step: kernel.name,
         shape: showShape(shape),
         milliseconds: now - before,
+        work: times.length,
         operations: kernel.operations,
       });
       before = now;

@@ -95,7 +95,13 @@ function prepare(plan: Plan, precision: Precision): Executable {
     profile(inputs) {
       const times: StepTime[] = [];
       interpret(inputs, (node, milliseconds) =>
-        times.push({ step: node.op, shape: `[${node.shape.join(',')}]`, milliseconds, operations: 0 }),
+        times.push({
+          step: node.op,
+          shape: `[${node.shape.join(',')}]`,
+          milliseconds,
+          work: times.length,
+          operations: 0,
+        }),
       );
       return times;
     },

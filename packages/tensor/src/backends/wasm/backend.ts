@@ -156,16 +156,13 @@ class WasmProgram implements Program {
         } else this.runtime.run(this.address + part.offset, part.steps, times + part.first * 8);
       }
       const milliseconds = new Float64Array(this.runtime.buffer, times, this.named.length).slice();
-      // The operations of a piece of work are shared out over its steps by time: each shows the speed of the whole.
-      const whole = new Map<Lowered | undefined, number>();
-      this.named.forEach(({ lowered }, index) =>
-        whole.set(lowered, (whole.get(lowered) ?? 0) + milliseconds[index]!),
-      );
+      const works = [...new Set(this.named.map(({ lowered }) => lowered))];
       return this.named.map(({ step, lowered, last }, index) => ({
         step: lowered ? (last ? lowered.label : `${lowered.label}: ${step.kernel}`) : 'copy donated',
         shape: lowered ? showShape(lowered.shape) : '',
         milliseconds: milliseconds[index]!,
-        operations: lowered ? (lowered.operations * milliseconds[index]!) / whole.get(lowered)! || 0 : 0,
+        work: works.indexOf(lowered),
+        operations: last && lowered ? lowered.operations : 0,
       }));
     } finally {
       this.runtime.free(times);
