@@ -1,7 +1,7 @@
 // What the peers in JavaScript share: where their packages are, the hashed numbers of the comparison, and the conversation with the benchmark.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
@@ -31,9 +31,6 @@ export function peerPackage(name, entry) {
     process.exit(1);
   }
 }
-
-/** The folder of a file. @param {string} file */
-export const folderOf = (file) => dirname(file);
 
 /** Numbers in [low, high) from a 32-bit mix of position and seed. @param {number} count @param {number} seed @param {number} low @param {number} high */
 export const hashed = (count, seed, low, high) =>

@@ -1,16 +1,11 @@
-// jax-js's side of the benchmark, on its wasm backend: Efficient-CapsNet on hashed weights and images, and products, timed on request. It speaks
-// as pytorch.py does, which has the requests and the answers.
+// jax-js's side of the benchmark, on its wasm backend: Efficient-CapsNet on hashed weights and images, and products, timed on request (see serve).
 //
 // Convolutions are matrix products here, one for each tap of the filter: jax-js's own take several times as long.
-// `CAPSNET_PEERS` names the folder whose `node_modules` has the package; without it, it is looked for from here.
 import { resolveObjectURL } from 'node:buffer';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import { Worker as NodeWorker } from 'node:worker_threads';
+import { hashed, peerPackage, serve } from './common.mjs';
 
+/** @typedef {import('./common.mjs').Work} Work */
 /** @typedef {import('@jax-js/jax').numpy.Array} Value */
 /** Values by name; jax-js's own type of trees says less. @typedef {Record<string, any>} Values */
 
@@ -71,44 +66,31 @@ function prepareGlobals(/** @type {number} */ threads) {
       );
 }
 
-/** The library and its version. @returns {Promise<[typeof import('@jax-js/jax'), string]>} */
-async function load() {
-  const folder = process.env['CAPSNET_PEERS'];
-  const found = createRequire(folder ? join(resolve(folder), 'peers.cjs') : import.meta.url).resolve(
-    '@jax-js/jax',
-  );
-  const { version } = JSON.parse(readFileSync(join(dirname(found), '../package.json'), 'utf8'));
-  return [await import(pathToFileURL(join(dirname(found), 'index.js')).href), version];
-}
-
 const threads = Number(process.argv[2]);
 prepareGlobals(threads);
-const [{ init, defaultDevice, numpy: np, nn, jit, tree, valueAndGrad, blockUntilReady }, version] =
-  await load().catch((/** @type {Error} */ error) => {
-    console.error(error.message.split('\n')[0]);
-    process.exit(1);
-  });
+const library = peerPackage('@jax-js/jax', 'dist/index.js');
+/** @type {typeof import('@jax-js/jax')} */
+const { init, defaultDevice, numpy: np, nn, jit, tree, valueAndGrad, blockUntilReady } = await library.load();
 await init('wasm');
 defaultDevice('wasm');
 
-/**
- * Numbers in [low, high) from a 32-bit mix of position and seed.
- * @param {number[]} shape @param {number} seed @param {number} low @param {number} high
- */
-function hashed(shape, seed, low, high) {
-  const numbers = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, position) => {
-    let x = Math.imul(position, 2654435761) + Math.imul(seed, 40503);
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    return low + ((high - low) * ((x ^ (x >>> 16)) >>> 0)) / 2 ** 32;
-  });
-  return np.array(numbers).reshape(shape);
-}
+/** Hashed numbers as an array. @param {number[]} shape @param {number} seed @param {number} low @param {number} high */
+const filled = (shape, seed, low, high) =>
+  np
+    .array(
+      hashed(
+        shape.reduce((a, b) => a * b),
+        seed,
+        low,
+        high,
+      ),
+    )
+    .reshape(shape);
 
 /** Weights of variance 1 / fan-in. @param {number[]} shape output first @param {number} seed */
 function layer(shape, seed) {
   const bound = Math.sqrt(3 / shape.slice(1).reduce((a, b) => a * b, 1));
-  return hashed(shape, seed, -bound, bound);
+  return filled(shape, seed, -bound, bound);
 }
 
 const convolutions = [
@@ -130,7 +112,7 @@ function start() {
   const parameters = {
     primary: layer([128, 1, 81], 5).reshape([128, 81]).transpose(),
     primaryBias: np.zeros([128]),
-    votes: hashed([10, 16, 8, 16], 6, -0.17, 0.17),
+    votes: filled([10, 16, 8, 16], 6, -0.17, 0.17),
     routingBias: np.zeros([10, 16, 1]),
   };
   /** @type {Values} */
@@ -301,9 +283,7 @@ const predict = jit((/** @type {Values} */ p, /** @type {Values} */ before, /** 
   return { lengths, reconstruction };
 });
 
-/** Something to time; a run ends when its results are there. @typedef {{ run: () => Promise<unknown>, losses: readonly number[] }} Work */
-
-const imagesOf = (/** @type {number} */ batch) => hashed([batch, 28, 28, 1], 1000, 0, 1);
+const imagesOf = (/** @type {number} */ batch) => filled([batch, 28, 28, 1], 1000, 0, 1);
 
 /** Training steps. @param {number} batch @returns {Work} */
 function training(batch) {
@@ -354,8 +334,8 @@ function inference(batch) {
  * @param {[number, number, number]} shape @param {'a' | 'b'} [transposed] @returns {Work}
  */
 function product([m, k, n], transposed) {
-  const left = hashed(transposed === 'a' ? [k, m] : [m, k], 1, -1, 1);
-  const right = hashed(transposed === 'b' ? [n, k] : [k, n], 2, -1, 1);
+  const left = filled(transposed === 'a' ? [k, m] : [m, k], 1, -1, 1);
+  const right = filled(transposed === 'b' ? [n, k] : [k, n], 2, -1, 1);
   const multiply = jit((/** @type {Value} */ a, /** @type {Value} */ b) =>
     np.dot(transposed === 'a' ? a.transpose() : a, transposed === 'b' ? b.transpose() : b),
   );
@@ -368,33 +348,18 @@ function product([m, k, n], transposed) {
   };
 }
 
-const answer = (/** @type {object} */ line) => console.log(JSON.stringify(line));
-answer({
-  version,
-  device: 'the processor',
-  remark: 'convolutions as matrix products',
-  models: ['efficient-capsnet'],
-  kernels: ['product'],
-});
-let current = { asked: '', work: /** @type {Work} */ ({ run: async () => undefined, losses: [] }) };
-for await (const line of createInterface({ input: process.stdin })) {
-  const { runs, ...request } = JSON.parse(line);
-  const asked = JSON.stringify(request);
-  if (asked !== current.asked) {
-    const { task, batch, shape, transposed } = request;
-    const work =
-      task === 'product'
-        ? product(shape, transposed)
-        : { training, inference }[/** @type {'training'} */ (task)](batch);
-    current = { asked, work };
-  }
-  const { run, losses } = current.work;
-  const milliseconds = [];
-  for (let index = 0; index < runs; index++) {
-    const began = performance.now();
-    await run();
-    milliseconds.push(performance.now() - began);
-  }
-  answer({ milliseconds, losses });
-}
-process.exit(0);
+await serve(
+  {
+    version: library.version,
+    device: 'the processor',
+    remark: 'convolutions as matrix products',
+    models: ['efficient-capsnet'],
+    kernels: ['product'],
+  },
+  ({ task, batch, shape, transposed }) =>
+    task === 'product'
+      ? product(shape, transposed)
+      : task === 'training'
+        ? training(batch)
+        : inference(batch),
+);

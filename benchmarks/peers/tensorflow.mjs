@@ -4,7 +4,8 @@
 // convolutions: the filter's is that of the images with the outputs' gradient as a filter (spread by the stride), the images' that of the outputs' gradient, padded
 // and spread, with the filter turned round. Its threads are not available in Node; `--backend cpu` is what is left to a user who wants to train as shipped:
 // CAPSNET_TENSORFLOW=cpu uses it, and its own gradients.
-import { folderOf, hashed, peerPackage, serve } from './common.mjs';
+import { dirname } from 'node:path';
+import { hashed, peerPackage, serve } from './common.mjs';
 
 /** @typedef {any} Value a tf.Tensor */
 /** @typedef {Record<string, Value>} Values */
@@ -21,7 +22,7 @@ const load = async (/** @type {typeof library} */ { load }) => {
 };
 const tf = await load(library);
 const { setWasmPaths } = await load(engine);
-setWasmPaths(`${folderOf(engine.file)}/`);
+setWasmPaths(`${dirname(engine.file)}/`);
 await tf.setBackend(device);
 await tf.ready();
 

@@ -76,6 +76,7 @@ export async function startPeers(
   const started = await Promise.all([
     startFirst('PyTorch', pythons(), 'pytorch.py', [String(threads), device]),
     startFirst('jax-js', [process.execPath], 'jax-js.mjs', [String(threads)]),
+    startFirst('TensorFlow.js', [process.execPath], 'tensorflow.mjs', []),
   ]);
   return started.flatMap((peer) => {
     if (typeof peer !== 'string') return [peer];
