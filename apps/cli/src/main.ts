@@ -150,7 +150,10 @@ export function createProgram(): Command {
       partsToMeasure,
     )
     .option('--seconds <x>', 'time for each measurement', positiveNumber('--seconds', '2'), 2)
-    .option('--peers', 'also run PyTorch, jax-js and TensorFlow.js, where they are installed, on the same work in turn')
+    .option(
+      '--peers',
+      'also run PyTorch, jax-js and TensorFlow.js, where they are installed, on the same work in turn',
+    )
     .option(
       '--profile',
       'instead, time every step of training and inference: operation, shape, milliseconds, GFLOP/s, share',
