@@ -260,7 +260,7 @@ describe('profiles', () => {
       .spyOn(process.stdout, 'write')
       .mockImplementation((text) => lines.push(String(text)) > 0);
     try {
-      await bench({ seconds: 0.01, json: true, backend: 'wasm', threads: 1, ...flags } as BenchFlags);
+      await bench({ seconds: 0.01, json: true, backend: 'wasm', threads: 1, ...flags });
     } finally {
       write.mockRestore();
     }
