@@ -135,6 +135,7 @@ describe('peers', () => {
     expect(missing).toEqual([
       expect.stringMatching(/^PyTorch is left out: .*ENOENT/),
       "jax-js is left out: Cannot find module '@jax-js/jax'",
+      "TensorFlow.js is left out: Cannot find module '@tensorflow/tfjs'",
     ]);
   });
 
