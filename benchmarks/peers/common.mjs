@@ -43,12 +43,17 @@ export const hashed = (count, seed, low, high) =>
 
 /**
  * Says hello, then answers each request, a JSON object a line, with { milliseconds, losses }. The work is made anew when another is asked for.
- * @param {object} hello { version, device, remark, models, kernels }: what it is and what it can do
- * @param {(request: any) => Work} workOf
+ * @param {{ version: string, device: string, remark: string }} hello what a reader of the figures must know
+ * @param {{ training: (batch: number) => Work, inference: (batch: number) => Work, product: (shape: [number, number, number], transposed?: 'a' | 'b') => Work }} works
+ *   of Efficient-CapsNet, and [m, k] x [k, n]
  */
-export async function serve(hello, workOf) {
+export async function serve(hello, { training, inference, product }) {
+  const workOf = (/** @type {any} */ { task, batch, shape, transposed }) =>
+    task === 'product'
+      ? product(shape, transposed)
+      : { training, inference }[/** @type {'training'} */ (task)](batch);
   const answer = (/** @type {object} */ line) => console.log(JSON.stringify(line));
-  answer(hello);
+  answer({ ...hello, models: ['efficient-capsnet'], kernels: ['product'] });
   let current = { asked: '', work: /** @type {Work} */ ({ run: async () => undefined, losses: [] }) };
   for await (const line of createInterface({ input: process.stdin })) {
     const { runs, ...request } = JSON.parse(line);

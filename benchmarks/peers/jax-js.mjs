@@ -353,13 +353,6 @@ await serve(
     version: library.version,
     device: 'the processor',
     remark: 'convolutions as matrix products',
-    models: ['efficient-capsnet'],
-    kernels: ['product'],
   },
-  ({ task, batch, shape, transposed }) =>
-    task === 'product'
-      ? product(shape, transposed)
-      : task === 'training'
-        ? training(batch)
-        : inference(batch),
+  { training, inference, product },
 );

@@ -281,13 +281,6 @@ await serve(
     remark: shipped
       ? 'its cpu backend, as shipped'
       : 'its wasm backend on one thread, with gradients of convolutions written for it',
-    models: ['efficient-capsnet'],
-    kernels: ['product'],
   },
-  ({ task, batch, shape, transposed }) =>
-    task === 'product'
-      ? product(shape, transposed)
-      : task === 'training'
-        ? training(batch)
-        : inference(batch),
+  { training, inference, product },
 );
